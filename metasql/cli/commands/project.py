@@ -1,0 +1,118 @@
+"""parse, compile, seed, run, test, build."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from metasql.cli.options import Common, common, selection
+from metasql.cli.running import execute_nodes, feature_keys, lookups_without_warehouse, named_keys, select_nodes
+from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
+from metasql.execute.run import RunOptions
+from metasql.pipeline import compiled, feature_of, statements
+from metasql.report.artifacts import write_compiled, write_manifest
+
+threads_option = click.option("--threads", type=click.IntRange(1), help="Independent nodes at once.")
+full_refresh_option = click.option("--full-refresh", is_flag=True, help="Compute all samples of the selection anew.")
+
+
+@click.command("parse")
+@common
+def parse_command(shared: Common) -> int:
+    """Read the project and check everything that can be checked without a warehouse."""
+    project = shared.project()
+    path = write_manifest(project.config, project.graph)
+    click.echo(f"{len(project.graph.features)} features, {len(project.graph.seeds)} seeds, "
+               f"{len(project.graph.assertions)} assertions: no errors", err=True)
+    click.echo(str(path.relative_to(project.config.root)))
+    return 0
+
+
+@click.command("compile")
+@common
+@selection
+@click.option("--stdout", "key", help="Print the relations of one feature (or one relation), and write nothing.")
+def compile_command(shared: Common, key: str | None, **choice: Any) -> int:
+    """Write the SQL of every relation to target/compiled; needs no warehouse."""
+    project = shared.project()
+    if key is not None:
+        feature = project.graph.get(key)
+        chosen = [feature] if feature else list(project.graph.features.values())
+        files = [file for file in compiled(project, chosen) if feature or file.relation == key]
+        if not files:
+            feature_of(project, key)
+        click.echo("\n".join(file.sql for file in files))
+        return 0
+    nodes = select_nodes(project, choice, lookups_without_warehouse(project))
+    features = [feature for name, feature in feature_keys(project, nodes)]
+    files = compiled(project, features)
+    write_compiled(project.config, [(file.path, file.sql) for file in files])
+    write_manifest(project.config, project.graph)
+    click.echo(f"{len(files)} files in {project.config.target_path}/compiled", err=True)
+    return 0
+
+
+@click.command("seed")
+@common
+@selection
+@threads_option
+def seed_command(shared: Common, threads: int | None, **choice: Any) -> int:
+    """Load the seeds: small CSV files of the project."""
+    return execute_nodes(
+        shared, "seed", choice, threads, lambda project, chosen: seed_nodes(project.graph, chosen, project.config.root)
+    )
+
+
+@click.command("run")
+@common
+@selection
+@threads_option
+@full_refresh_option
+@click.option("--dry-run", is_flag=True, help="Print the statements, and execute none of them.")
+def run_command(shared: Common, threads: int | None, full_refresh: bool, dry_run: bool, **choice: Any) -> int:
+    """Bring relations to their declarations, and compute what is new or stale."""
+    if dry_run:
+        return _dry_run(shared, choice, full_refresh)
+
+    def nodes(project: Any, chosen: set[str]) -> Any:
+        options = RunOptions(full_refresh, named_keys(project, choice))
+        return feature_nodes(project.graph, chosen, options)
+
+    return execute_nodes(shared, "run", choice, threads, nodes)
+
+
+def _dry_run(shared: Common, choice: dict[str, Any], full_refresh: bool) -> int:
+    project = shared.project()
+    nodes = select_nodes(project, choice, lookups_without_warehouse(project))
+    for _, feature in feature_keys(project, nodes):
+        if feature.body_for(project.layout.engine) is not None:
+            click.echo(statements(project, feature, full_refresh=full_refresh))
+    return 0
+
+
+@click.command("test")
+@common
+@selection
+@threads_option
+def test_command(shared: Common, threads: int | None, **choice: Any) -> int:
+    """Check the assertions: each is a SELECT that must return no rows."""
+    return execute_nodes(
+        shared, "test", choice, threads, lambda project, chosen: assertion_nodes(project.graph, chosen)
+    )
+
+
+@click.command("build")
+@common
+@selection
+@threads_option
+@full_refresh_option
+def build_command(shared: Common, threads: int | None, full_refresh: bool, **choice: Any) -> int:
+    """Seed, run and test, in the order of the graph."""
+
+    def nodes(project: Any, chosen: set[str]) -> Any:
+        options = RunOptions(full_refresh, named_keys(project, choice))
+        return build_nodes(project.graph, chosen, options, project.config.root)
+
+    return execute_nodes(shared, "build", choice, threads, nodes)
+

@@ -1,0 +1,135 @@
+"""Options that many commands share, and what they make of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from metasql.cli.main import report, use_color
+from metasql.config.document import parse_yaml, plain
+from metasql.diagnostics import Bag, MetasqlError
+from metasql.events import Emit
+from metasql.execute.connection import Connection
+from metasql.execute.registry import connect
+from metasql.execute.session import Session
+from metasql.pipeline import Options, Project, load, read_config
+from metasql.source import Source
+from metasql.report.console import LogFile, all_of, stderr_console
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the shared options say."""
+
+    options: Options
+    quiet: bool
+    verbose: bool
+    log_format: str
+
+    def console(self) -> Emit:
+        return stderr_console(
+            color=use_color(sys.stderr), quiet=self.quiet, verbose=self.verbose, log_format=self.log_format
+        )
+
+    def warn(self, project: Project) -> None:
+        """Show the warnings of a project that was read."""
+        if project.diagnostics and not self.quiet:
+            report(Bag(list(project.diagnostics)), ["--log-format", self.log_format])
+
+    def project(self) -> Project:
+        """The project, read without a warehouse."""
+        project = load(self.options)
+        self.warn(project)
+        return project
+
+    @contextmanager
+    def session(self, *, read_only: bool = False) -> Iterator[tuple[Project, Session]]:
+        """The project on its warehouse; bodies may `run_query` there.
+
+        The connection is opened at the first need and closed at the end.
+        """
+        opened: list[Connection] = []
+        config, target, _ = read_config(self.options)
+        log = LogFile(config.root / config.target_path)
+        emit = all_of(self.console(), log)
+
+        def connection() -> Connection:
+            if not opened:
+                opened.append(connect(target, read_only=read_only, emit=emit))
+            return opened[0]
+
+        def run_query(sql: str) -> list[tuple[Any, ...]]:
+            return connection().fetch(sql)[1]
+
+        try:
+            project = load(self.options, run_query)
+            self.warn(project)
+            yield project, Session.open(project.graph, project.layout, connection(), emit)
+        finally:
+            for item in opened:
+                item.close()
+            log.close()
+
+
+def common(command: Command) -> Command:
+    """`--project-dir`, `--profiles-dir`, `--target`, `--vars`, `-q`, `-v`, `--log-format` as `Common`."""
+
+    def wrapped(
+        project_dir: Path,
+        profiles_dir: Path | None,
+        target: str | None,
+        vars_: str | None,
+        quiet: bool,
+        verbose: bool,
+        log_format: str,
+        **rest: Any,
+    ) -> Any:
+        options = Options(project_dir.resolve(), profiles_dir, target, parse_vars(vars_ or ""))
+        return command(Common(options, quiet, verbose, log_format), **rest)
+
+    wrapped.__name__ = command.__name__
+    wrapped.__doc__ = command.__doc__
+    wrapped.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]  # click keeps options there
+    folder = click.Path(path_type=Path, file_okay=False)
+    for option in reversed(
+        [
+            click.option("--project-dir", type=folder, default=Path("."), help="The project's folder (default: this one)."),
+            click.option("--profiles-dir", type=folder, help="The folder of profiles.yml."),
+            click.option("--target", "-t", help="The target of the profile."),
+            click.option("--vars", "vars_", help="Variables as a YAML mapping; they go before the project's."),
+            click.option("--quiet", "-q", is_flag=True, help="Errors and results alone."),
+            click.option("--verbose", "-v", is_flag=True, help="Every statement too."),
+            click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of what goes to stderr."),
+        ]
+    ):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[return-value]  # the wrapper takes the options that click adds
+
+
+def selection(command: Command) -> Command:
+    """`--select`, `--exclude` and `--selector`."""
+    command = click.option("--selector", help="A selector of selectors.yml.")(command)
+    command = click.option("--exclude", multiple=True, help="Nodes to leave out.")(command)
+    return click.option("--select", "-s", multiple=True, help="Nodes: key, +key, key+, @key, tag:, path:, kind: …")(command)
+
+
+def parse_vars(text: str) -> dict[str, Any]:
+    """The mapping of `--vars`.
+
+    Raises: MetasqlError MS0150.
+    """
+    bag = Bag()
+    node = parse_yaml(Source("--vars", text), bag) if text.strip() else None
+    bag.raise_errors()
+    value = plain(node) if node is not None else {}
+    if not isinstance(value, dict):
+        raise MetasqlError.of("MS0150", "`--vars` is no mapping", help="write it as YAML: `--vars '{crop_px: 256}'`")
+    return {str(name): item for name, item in value.items()}

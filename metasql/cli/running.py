@@ -1,0 +1,144 @@
+"""What the commands that walk nodes share: selection, threads, hooks, artifacts, the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from metasql import __version__
+from metasql.cli.main import report
+from metasql.cli.options import Common
+from metasql.diagnostics import Bag, MetasqlError
+from metasql.events import Note
+from metasql.execute import state
+from metasql.execute.command import prepare, refresh_downstream
+from metasql.execute.counting import count, refresh_status
+from metasql.execute.results import NodeResult, RunResult
+from metasql.execute.session import Session, now
+from metasql.execute.walk import Node, record, walk
+from metasql.graph.nodes import Feature
+from metasql.names import FeatureKey
+from metasql.parse.hooks import render_hooks
+from metasql.pipeline import Project
+from metasql.report.artifacts import RUN_RESULTS, write_manifest, write_run_results
+from metasql.source import Word
+
+Nodes = Callable[[Project, set[str]], Sequence[Node]]
+Lookups = Mapping[str, Callable[[str], Iterable[str]]]
+
+
+def select_nodes(project: Project, choice: Mapping[str, Any], lookups: Lookups) -> set[str]:
+    """The selected nodes.
+
+    Raises: MetasqlError MS035x.
+    """
+    chosen, bag = project.selector(lookups).select(choice["select"], choice["exclude"], choice["selector"])
+    bag.raise_errors()
+    if len(bag):
+        report(bag, [])
+    return chosen
+
+
+def feature_keys(project: Project, chosen: set[str]) -> list[tuple[str, Feature]]:
+    """The selected features, upstream first."""
+    return [(str(key), feature) for key, feature in project.graph.features.items() if str(key) in chosen]
+
+
+def named_keys(project: Project, choice: Mapping[str, Any]) -> frozenset[FeatureKey]:
+    """The features that `--select` names by their whole key."""
+    words = {word for words in choice["select"] for part in words.split() for word in part.split(",")}
+    return frozenset(key for key in project.graph.features if str(key) in words)
+
+
+def lookups_without_warehouse(project: Project) -> Lookups:
+    return {"result": lambda value: _results(project, value)}
+
+
+def lookups(project: Project, session: Session) -> Lookups:
+    """`increment:new|stale|orphaned|any` as the status tables tell it, `result:` from the last command."""
+
+    def increment(value: str) -> Iterable[str]:
+        for key, feature in project.graph.features.items():
+            if session.connection.columns(session.layout.of(key, "samples")) is None:
+                continue
+            found = count(session, feature)
+            if (found.pending if value == "any" else getattr(found, value, 0)) > 0:
+                yield str(key)
+
+    return {"increment": increment, "result": lambda value: _results(project, value)}
+
+
+def _results(project: Project, value: str) -> Iterable[str]:
+    path = project.config.root / project.config.target_path / RUN_RESULTS
+    if not path.is_file():
+        return []
+    nodes = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return [node["name"] for node in nodes if node["status"] == value]
+
+
+def execute_nodes(
+    shared: Common, command: str, choice: Mapping[str, Any], threads: int | None, nodes: Nodes
+) -> int:
+    """Walk the selected nodes on the warehouse, and report what came out."""
+    with shared.session() as (project, session):
+        state.ensure_tables(session.connection, session.layout)
+        chosen = select_nodes(project, choice, lookups(project, session))
+        todo = nodes(project, chosen)
+        features = [feature for name, feature in feature_keys(project, {node.name for node in todo})]
+        prepare(session, features)
+        _hooks(shared, project, session, project.config.on_run_start, "on-run-start")
+        number = threads or int(project.target.options.get("threads") or 1)
+        result = walk(session, command, project.target.name, todo, number)
+        written = [node.name for node in result.nodes if node.written or node.deleted]
+        refresh_downstream(session, written, {feature.key.path for feature in features})
+        _hooks(shared, project, session, project.config.on_run_end, "on-run-end")
+        record(session, result, project.config.name, __version__)
+        write_manifest(project.config, project.graph)
+        write_run_results(project.config, result)
+        return finish(shared, result)
+
+
+def finish(shared: Common, result: RunResult) -> int:
+    """Show what went wrong; 0 or 3."""
+    bag = Bag([item for node in result.nodes for item in node.diagnostics])
+    if len(bag):
+        sys.stderr.flush()
+        report(bag, ["--log-format", shared.log_format])
+    return 0 if result.ok else 3
+
+
+def _hooks(shared: Common, project: Project, session: Session, hooks: Sequence[Word], name: str) -> None:
+    for sql in render_hooks(hooks, project.config, project.target, shared.options.env):
+        if sql.strip():
+            with session.connection.writing(), session.connection.transaction():
+                session.connection.run_text(sql, f"run a hook of {name}")
+
+
+def require_relations(session: Session, feature: Feature) -> None:
+    """A feature that was never run here has no increment to read.
+
+    Raises: MetasqlError MS0607. A definition that changed since is a note.
+    """
+    layout = session.layout
+    if session.connection.columns(layout.of(feature.key, "increment")) is None:
+        raise MetasqlError.of(
+            "MS0607",
+            f"`{feature.key}` was never run on this target",
+            feature.span,
+            help=f"`metasql run --select {feature.key}` makes its relations",
+        )
+    told = state.read(session.connection, layout, "metasql_features", feature=feature.key.path)
+    if told and told[0]["feature_version"] != feature.version:
+        text = f"`{feature.key}` was declared otherwise when it was last run: `metasql run --select {feature.key}`"
+        session.emit(Note(f"note: {text} brings the target up to date"))
+
+
+def finish_write(project: Project, session: Session, feature: Feature, command: str, written: int) -> None:
+    """After a commit or a deletion: refresh the status, and record what was done."""
+    after = refresh_status(session, feature)
+    refresh_downstream(session, [feature.key.path] if written else [], [])
+    node = NodeResult(feature.key.path, feature.kind.value, "ok", text=after.text(), after=after, written=written)
+    result = RunResult(session.run_id, command, project.target.name, now(), 0.0, (node,))
+    record(session, result, project.config.name, __version__)

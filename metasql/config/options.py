@@ -1,0 +1,91 @@
+"""The options of each engine's targets, as data: how they are written, typed and completed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from metasql.config.reader import Reader, scalars
+from metasql.config.secret import Secret
+
+MEMORY = ":memory:"
+
+
+def _duckdb(reader: Reader, root: Path) -> tuple[str, dict[str, Any]]:
+    """`path`, `threads`, `attach` (of `path`, `alias`, `read_only`), `settings`, `storage_version`."""
+    path = reader.required("path", help="write `path: target/dev.duckdb`, or `:memory:`")
+    options: dict[str, Any] = {
+        "path": MEMORY if path is None else _resolved(root, path),
+        "threads": reader.integer("threads", default=1, least=1),
+        "attach": _attach(reader, root),
+        "settings": _settings(reader),
+        "storage_version": _storage_version(reader),
+    }
+    return str(reader.text("schema") or "main"), options
+
+
+def _resolved(root: Path, path: str) -> str:
+    """A file of the engine: relative to the project folder."""
+    return MEMORY if path == MEMORY else str((root / Path(path).expanduser()).absolute())
+
+
+def _attach(reader: Reader, root: Path) -> tuple[Mapping[str, Any], ...]:
+    """Other files, each under a name of its own."""
+    found: list[Mapping[str, Any]] = []
+    for item in reader.items("attach"):
+        entry = Reader.of(item, reader.bag, "an entry of `attach`", reader.render)
+        path = entry.required("path", help="write `path: other.duckdb`")
+        alias = entry.text("alias")
+        read_only = entry.flag("read_only")
+        entry.finish()
+        if path is None:
+            continue
+        name = str(alias or Path(path).stem)
+        if any(other["alias"].lower() == name.lower() for other in found):
+            span = path.span if alias is None else alias.span
+            help = "give each file an `alias` of its own"
+            reader.bag.error("MS0114", f"two attached files are called `{name}`", span, help=help)
+        found.append({"path": _resolved(root, path), "alias": name, "read_only": read_only})
+    return tuple(found)
+
+
+def _settings(reader: Reader) -> dict[str, Any]:
+    node = reader.mapping("settings")
+    return {} if node is None else scalars(node, reader.bag, "settings")
+
+
+def _storage_version(reader: Reader) -> str:
+    version = reader.text("storage_version")
+    if version is not None and not re.fullmatch(r"latest|v\d+\.\d+\.\d+", version):
+        help = "write it like `v1.4.0`, or `latest`"
+        reader.bag.error("MS0114", "`storage_version` is no version of DuckDB's storage", version.span, help=help)
+    return str(version or "v1.4.0")
+
+
+def _clickhouse(reader: Reader, root: Path) -> tuple[str, dict[str, Any]]:
+    """`driver: chdb` runs the engine in this process at `path`; `driver: http` reaches a server."""
+    driver = reader.choice("driver", ("http", "chdb"), default="http") or "http"
+    options: dict[str, Any] = {"driver": driver, "threads": reader.integer("threads", default=1, least=1)}
+    if driver == "chdb":
+        path = reader.required("path", help="write `path: target/dev.chdb`")
+        options["path"] = MEMORY if path is None else _resolved(root, path)
+    else:
+        secure = reader.flag("secure")
+        options["host"] = str(reader.any_text("host") or "localhost")
+        options["port"] = reader.integer("port", default=8443 if secure else 8123, least=1, most=65535)
+        options["username"] = str(reader.any_text("username") or "default")
+        options["password"] = Secret(reader.any_text("password") or "")
+        options["secure"] = secure
+        cluster = reader.text("cluster")
+        options["cluster"] = None if not cluster else str(cluster)
+    options["settings"] = _settings(reader)
+    return str(reader.text("schema") or "default"), options
+
+
+OPTIONS: Mapping[str, Callable[[Reader, Path], tuple[str, dict[str, Any]]]] = {
+    "duckdb": _duckdb,
+    "clickhouse": _clickhouse,
+}
+"""Engine → the function that reads a target's options: (schema, options)."""

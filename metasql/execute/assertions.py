@@ -1,0 +1,103 @@
+"""Assertions: a SELECT that must return no rows (language.md, tests)."""
+
+from __future__ import annotations
+
+import operator
+import re
+import time
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from metasql.diagnostics import MetasqlError
+from metasql.execute.results import NodeResult
+from metasql.execute.session import Session
+from metasql.graph.nodes import Graph
+from metasql.names import FeatureKey
+from metasql.parse.declarations import AssertionDecl
+from metasql.plan.layout import Layout
+from metasql.plan.sql import select, table
+
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "!=": operator.ne,
+    "<>": operator.ne,
+    "=": operator.eq,
+    "==": operator.eq,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+_CONDITION = re.compile(r"\s*(!=|<>|==|=|>=|<=|>|<)\s*(\d+)\s*")
+
+
+def query_of(assertion: AssertionDecl, graph: Graph, layout: Layout) -> exp.Query:
+    """An assertion over the public relations of the target."""
+    tree = assertion.tree.copy()
+    for node in list(tree.find_all(exp.Table)):
+        ref = next((item for item in assertion.refs if item.placeholder == node.name), None)
+        if ref is None:
+            continue
+        relation = layout.outside(ref, graph) or layout.public(FeatureKey(str(ref.name)))
+        place = table(relation)
+        place.set("alias", node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(relation.name)))
+        node.replace(place)
+    return tree.limit(assertion.limit, copy=False) if assertion.limit is not None else tree
+
+
+def run_assertion(session: Session, assertion: AssertionDecl) -> NodeResult:
+    """Count the rows that an assertion returns, and judge them by its severity.
+
+    `store_failures` keeps them in the table `metasql_failures__<name>`.
+    """
+    started = time.perf_counter()
+    query = query_of(assertion, session.graph, session.layout)
+    source: exp.Expression = query.subquery("failure")
+    if assertion.store_failures:
+        relation = session.layout.relation(f"metasql_failures__{assertion.name}")
+        tree = exp.Create(this=table(relation), kind="TABLE", replace=True, expression=query)
+        with session.connection.writing():
+            session.connection.run(tree, f"store the failures of {assertion.name}")
+        source = table(relation, "failure")
+    count = exp.Count(this=exp.Star())
+    failures = int(session.connection.rows(select(count).from_(source), f"check {assertion.name}")[0][0])
+    status = _status(assertion, failures)
+    text = "passed" if status == "ok" else f"{failures:,} row{'' if failures == 1 else 's'}"
+    return NodeResult(
+        assertion.name,
+        "assertion",
+        status,
+        time.perf_counter() - started,
+        text,
+        failures=failures,
+        diagnostics=() if status == "ok" else tuple(_failed(assertion, failures, status).bag),
+    )
+
+
+def _status(assertion: AssertionDecl, failures: int) -> str:
+    if assertion.severity == "error" and _holds(assertion.error_if, failures):
+        return "fail"
+    return "warn" if _holds(assertion.warn_if, failures) else "ok"
+
+
+def _holds(condition: str, failures: int) -> bool:
+    match = _CONDITION.fullmatch(condition)
+    return _COMPARE[match[1]](failures, int(match[2])) if match else failures != 0
+
+
+def _failed(assertion: AssertionDecl, failures: int, status: str) -> MetasqlError:
+    error = MetasqlError.of(
+        "MS0701",
+        f"assertion `{assertion.name}` found {failures:,} row{'' if failures == 1 else 's'}",
+        assertion.lines.template.line_span(1),
+        help=f"`metasql show --inline` with its SELECT shows them; see {assertion.path}",
+    )
+    if status == "warn":
+        error.bag.items[:] = []
+        error.bag.warn("MS0701", f"assertion `{assertion.name}` found {failures:,} rows", assertion.lines.template.line_span(1))
+    return error
+
+
+def names_of(assertion: AssertionDecl) -> frozenset[str]:
+    """The features and seeds that an assertion reads."""
+    return frozenset(str(ref.name) for ref in assertion.refs if ref.kind == "ref")

@@ -1,0 +1,201 @@
+"""`metasql commit`: take back what an outside program computed, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlglot import exp
+
+from metasql.diagnostics import Bag, MetasqlError, candidates, suggest
+from metasql.execute.connection import Connection
+from metasql.execute.session import Session, perform
+from metasql.graph.nodes import Feature, Kind
+from metasql.names import content_column, data_version_column
+from metasql.plan.commit import (
+    BATCH,
+    BATCH_INPUTS,
+    RECEIPT,
+    TYPED,
+    TYPED_INPUTS,
+    BatchColumn,
+    incoming,
+    incoming_inputs,
+    key_checks,
+    merged,
+    receipt_checks,
+    receipts_of_children,
+    receipts_of_inputs,
+    typed,
+)
+from metasql.plan.sql import select, table
+from metasql.plan.steps import Check, Step
+from metasql.plan.write import CHANGED, write_samples
+
+
+@dataclass(frozen=True)
+class CommitResult:
+    """Rows in the batch, and rows of it that changed what is stored; `commit` is None when none did."""
+
+    rows: int
+    written: int
+    commit: int | None
+
+
+def commit_file(
+    session: Session, feature: Feature, path: Path, format: str, inputs: Path | None = None
+) -> CommitResult:
+    """Commit a file of results; `inputs` lists the processed inputs of an expansion.
+
+    Raises: MetasqlError 08xx, with the rows at fault; then nothing was written.
+    """
+    connection = session.connection
+    _check_kind(feature, inputs)
+    with connection.transaction():
+        found = _load(connection, BATCH, path, format)
+        batch = _check_columns(session, feature, found, inputs is not None)
+        steps: list[Step | Check] = typed(BATCH, TYPED, list(batch.values()))
+        steps += key_checks(feature, TYPED, feature.id_columns, "sample")
+        if inputs is not None:
+            listed = _check_inputs(session, feature, _load(connection, BATCH_INPUTS, inputs, format))
+            steps += typed(BATCH_INPUTS, TYPED_INPUTS, list(listed.values()))
+            steps += key_checks(feature, TYPED_INPUTS, feature.unit_columns, "input")
+            steps += [*receipt_checks(feature, TYPED_INPUTS), *receipts_of_inputs(feature)]
+        elif feature.kind is not Kind.ROOT:
+            steps += receipt_checks(feature, TYPED)
+            steps += receipts_of_children(feature) if feature.is_expansion else []
+        steps += [merged(feature, session.layout, batch), incoming(feature, batch)]
+        if feature.is_expansion:
+            steps.append(incoming_inputs(feature))
+        _perform_all(connection, steps, feature)
+        return _write(session, feature)
+
+
+def _write(session: Session, feature: Feature) -> CommitResult:
+    connection = session.connection
+    rows = _count(connection, TYPED)
+    with connection.writing():
+        stamp = session.stamp()
+        perform(connection, write_samples(feature, session.layout, stamp), feature.span)
+    written = _count(connection, CHANGED)
+    return CommitResult(rows, written, stamp.commit if written else None)
+
+
+def _count(connection: Connection, name: str) -> int:
+    return int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(name)))[0][0])
+
+
+def _perform_all(connection: Connection, steps: list[Step | Check], feature: Feature) -> None:
+    """Perform steps; the checks up to the next step are all made, and told together."""
+    bag = Bag()
+    for step in steps:
+        if isinstance(step, Step):
+            bag.raise_errors()
+            perform(connection, [step], feature.span)
+            continue
+        try:
+            perform(connection, [step], feature.span)
+        except MetasqlError as error:
+            if step.code not in error.codes:
+                raise
+            bag.extend(error.bag)
+    bag.raise_errors()
+
+
+def _check_kind(feature: Feature, inputs: Path | None) -> None:
+    if feature.bodies:
+        raise MetasqlError.of(
+            "MS0811",
+            f"`{feature.key}` is computed by its SQL body; nothing is committed to it from outside",
+            feature.span,
+            help=f"`metasql run --select {feature.key}` computes it",
+        )
+    if inputs is not None and not feature.is_expansion:
+        raise MetasqlError.of(
+            "MS0812", f"`{feature.key}` is no expansion: it has no inputs to list", feature.span, help="leave `--inputs` out"
+        )
+
+
+def _load(connection: Connection, name: str, path: Path, format: str) -> dict[str, str]:
+    try:
+        return connection.load_batch(name, path, format)
+    except MetasqlError as error:
+        notes = [note for item in error.bag for note in item.notes]
+        raise MetasqlError.of(
+            "MS0801",
+            f"the batch cannot be read as {format}",
+            notes=notes,
+            help="a batch is CSV with a header, JSON lines, or Parquet; say which with `--format`",
+        ) from error
+
+
+def _check_columns(
+    session: Session, feature: Feature, found: Mapping[str, str], listed: bool
+) -> dict[str, BatchColumn]:
+    """The batch's columns with the types they must have; unknown and missing ones are errors."""
+    stored = session.connection.columns(session.layout.of(feature.key, "samples")) or {}
+    allowed = [column.name for column in feature.columns]
+    allowed += [data_version_column(field.name) for field in feature.fields]
+    if feature.kind is Kind.ROOT:
+        plain = [field for field in feature.fields if not field.columns and field.content is None]
+        allowed += [content_column(field.name) for field in plain]
+    needed = list(feature.id_columns)
+    if feature.kind is not Kind.ROOT:
+        allowed.append(RECEIPT)
+        needed += [] if listed else [RECEIPT]
+    empty = not found
+    bag = _names(feature, found, allowed, [] if empty else needed)
+    bag.raise_errors()
+    columns = {name: _column(session, name, found[name], stored) for name in found if name in allowed}
+    if empty:
+        columns = {name: _column(session, name, "VARCHAR", stored) for name in needed}
+        for name in needed:
+            _add_column(session, name)
+    return columns
+
+
+def _add_column(session: Session, name: str) -> None:
+    """An empty file has no columns: the empty batch gets those that every batch has."""
+    definition = exp.ColumnDef(this=exp.to_identifier(name), kind=exp.DataType.build("text"))
+    session.connection.run(exp.Alter(this=table(BATCH), kind="TABLE", actions=[definition]), "read the batch")
+
+
+def _check_inputs(session: Session, feature: Feature, found: Mapping[str, str]) -> dict[str, BatchColumn]:
+    stored = session.connection.columns(session.layout.of(feature.key, "samples")) or {}
+    needed = [*feature.unit_columns, RECEIPT]
+    _names(feature, {name: found[name] for name in found if name in needed}, needed, needed).raise_errors()
+    return {name: _column(session, name, found[name], stored) for name in needed}
+
+
+def _names(feature: Feature, found: Mapping[str, str], allowed: list[str], needed: list[str]) -> Bag:
+    bag = Bag()
+    for name in needed:
+        if name not in found:
+            code = "MS0806" if name == RECEIPT else "MS0803"
+            bag.error(
+                code,
+                f"the batch has no column `{name}`",
+                feature.span,
+                notes=[f"columns of the batch: {candidates(found)}"],
+                help="a batch brings the id columns and the receipts that the increment handed out",
+            )
+    for name in found:
+        if name not in allowed:
+            bag.error(
+                "MS0802",
+                f"the batch has a column `{name}` that `{feature.key}` does not know",
+                feature.span,
+                notes=[f"it takes: {candidates(allowed, 12)}"],
+                help=suggest(name, allowed) or "declare the column, or leave it out of the batch",
+            )
+    return bag
+
+
+def _column(session: Session, name: str, type_: str, stored: Mapping[str, str]) -> BatchColumn:
+    is_text = type_.upper() in {"VARCHAR", "TEXT", "STRING"}
+    wanted = stored.get(name) if not name.startswith("metasql_") else None
+    if wanted is None:
+        wanted = "VARCHAR" if is_text or name == RECEIPT else type_
+    built = exp.DataType.build(wanted, dialect=session.connection.dialect.sqlglot, udt=True)
+    return BatchColumn(name, built, is_text)

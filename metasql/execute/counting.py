@@ -1,0 +1,39 @@
+"""How much there is to do, as the increments tell it now."""
+
+from __future__ import annotations
+
+from metasql.execute import state
+from metasql.execute.results import Counts
+from metasql.execute.session import Session
+from metasql.graph.nodes import Feature
+from metasql.plan.increment import counts
+
+
+def count(session: Session, feature: Feature) -> Counts:
+    """The units of a feature that are not settled, by status and by stale field and reason."""
+    by_status: dict[str, int] = {}
+    by_field: dict[tuple[str, str], int] = {}
+    purpose = f"count what is to be done for {feature.key}"
+    for status, reason, fields, units in session.connection.rows(
+        counts(feature, session.graph, session.layout), purpose
+    ):
+        by_status[status] = by_status.get(status, 0) + units
+        if status == "stale":
+            for field in str(fields).split(","):
+                by_field[field, reason] = by_field.get((field, reason), 0) + units
+    return Counts(
+        live=state.live_count(session, feature),
+        new=by_status.get("new", 0),
+        stale=by_status.get("stale", 0),
+        orphaned=by_status.get("orphaned", 0),
+        waiting=by_status.get("waiting", 0),
+        fields=by_field,
+    )
+
+
+def refresh_status(session: Session, feature: Feature, *, ran: bool = False) -> Counts:
+    """Count a feature's increment and write it to `metasql_status` and `metasql_stale_fields`."""
+    found = count(session, feature)
+    with session.connection.writing(), session.connection.transaction():
+        state.write_status(session, feature, found, ran=ran)
+    return found

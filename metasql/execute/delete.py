@@ -1,0 +1,38 @@
+"""`metasql delete`: take samples out, softly or for good."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from metasql.execute.session import Session, perform, place_of
+from metasql.graph.nodes import Feature
+from metasql.plan.remove import GONE, delete_orphaned_steps, delete_steps, gone, orphaned
+from metasql.plan.sql import select, table
+from metasql.plan.write import WORK
+
+
+def delete_samples(session: Session, feature: Feature, where: exp.Expression | None, *, hard: bool = False) -> int:
+    """Delete the live samples that a condition matches (all of them where it is None).
+
+    Deleting a child of an expansion re-opens its input. To be called inside a transaction.
+    Gives the number of samples.
+    """
+    connection, place = session.connection, place_of(feature, session.layout.engine)
+    perform(connection, [gone(feature, session.layout, where)], place)
+    found = int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(GONE)))[0][0])
+    if found:
+        with connection.writing():
+            perform(connection, delete_steps(feature, session.layout, session.stamp(), hard=hard), place)
+    return found
+
+
+def delete_orphaned(session: Session, feature: Feature, *, hard: bool = False) -> int:
+    """Delete the units that the increment lists as orphaned; gives their number."""
+    connection, place = session.connection, place_of(feature, session.layout.engine)
+    perform(connection, [orphaned(feature, session.graph, session.layout)], place)
+    found = int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(WORK)))[0][0])
+    if found:
+        with connection.writing():
+            steps = delete_orphaned_steps(feature, session.layout, session.stamp(), hard=hard)
+            perform(connection, steps, place)
+    return found

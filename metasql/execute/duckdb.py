@@ -1,0 +1,268 @@
+"""DuckDB: the connection. The only file that imports its driver."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from metasql.config.profiles import Target
+from metasql.diagnostics import MetasqlError
+from metasql.events import Emit, StatementRun, silent
+from metasql.execute.connection import Row
+from metasql.lower.duckdb import DUCKDB
+from metasql.lower.render import render
+from metasql.names import Relation
+
+_COMMITS = "metasql_commit_seq"
+_FORMATS = {
+    "csv": {"FORMAT": "csv", "HEADER": True},
+    "json": {"FORMAT": "json"},
+    "parquet": {"FORMAT": "parquet"},
+}
+
+
+def open_target(target: Target, *, read_only: bool = False, emit: Emit = silent) -> DuckDBConnection:
+    """Open the file of a target, with its settings and attachments."""
+    path = str(target.options.get("path", ":memory:"))
+    config: dict[str, Any] = {}
+    storage = target.options.get("storage_version")
+    if storage and str(storage) != "latest" and path != ":memory:" and not Path(path).exists():
+        config["storage_compatibility_version"] = str(storage)
+    for name, value in dict(target.options.get("settings") or {}).items():
+        config[str(name)] = value if isinstance(value, (int, str)) else str(value)
+    if target.options.get("threads"):
+        config["threads"] = int(target.options["threads"])
+    memory = path == ":memory:"
+    if not memory and not read_only:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        driver = duckdb.connect(path, read_only=read_only and not memory, config=config)
+    except duckdb.Error as error:
+        raise _cannot_open(error, path, target) from None
+    connection = DuckDBConnection(driver, target, emit, threading.RLock())
+    try:
+        connection.prepare(read_only)
+    except MetasqlError:
+        connection.close()
+        raise
+    return connection
+
+
+class DuckDBConnection:
+    """One session on a DuckDB file."""
+
+    dialect = DUCKDB
+
+    def __init__(self, driver: duckdb.DuckDBPyConnection, target: Target, emit: Emit, lock: Any) -> None:
+        self._driver = driver
+        self._target = target
+        self._emit = emit
+        self._lock = lock
+        self._schema = target.schema
+
+    def prepare(self, read_only: bool) -> None:
+        """Attach what the profile names, and make the schema and the commit sequence."""
+        for entry in self._target.options.get("attach") or []:
+            options = " (READ_ONLY)" if entry.get("read_only") or read_only else ""
+            path, alias = str(entry["path"]), exp.to_identifier(str(entry["alias"]), quoted=True).sql("duckdb")
+            self._execute(f"ATTACH IF NOT EXISTS {exp.Literal.string(path).sql('duckdb')} AS {alias}{options}")
+        self._execute("SET TimeZone = 'UTC'")
+        if not read_only:
+            self.create_schema(self._schema)
+            self._execute(f"CREATE SEQUENCE IF NOT EXISTS {self._quoted(Relation(self._schema, _COMMITS))}")
+
+    def run(self, tree: exp.Expression, purpose: str = "") -> None:
+        self._execute(render(tree, self.dialect), purpose)
+
+    def run_text(self, sql: str, purpose: str = "") -> None:
+        self._execute(sql, purpose)
+
+    def rows(self, tree: exp.Expression, purpose: str = "") -> list[Row]:
+        return self._execute(render(tree, self.dialect), purpose).fetchall()
+
+    def table(self, tree: exp.Query) -> tuple[list[str], list[Row]]:
+        return self.fetch(render(tree, self.dialect))
+
+    def fetch(self, sql: str) -> tuple[list[str], list[Row]]:
+        cursor = self._execute(sql)
+        return [str(item[0]) for item in cursor.description or []], cursor.fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._rollback()
+            raise
+        try:
+            self._execute("COMMIT")
+        except MetasqlError:
+            self._rollback()
+            raise
+
+    def _rollback(self) -> None:
+        try:
+            self._driver.execute("ROLLBACK")
+        except duckdb.Error:
+            return  # the engine has rolled back already
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        with self._lock:
+            yield
+
+    def next_commit(self) -> int:
+        name = exp.Literal.string(self._quoted(Relation(self._schema, _COMMITS))).sql("duckdb")
+        rows = self._execute(f"SELECT nextval({name})").fetchall()
+        return int(rows[0][0])
+
+    def columns(self, relation: Relation) -> dict[str, str] | None:
+        found = self._driver.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?"
+            " AND database_name = coalesce(?, current_database()) ORDER BY column_index",
+            [relation.schema, relation.name, relation.catalog],
+        ).fetchall()
+        return {str(name): str(type_) for name, type_ in found} or None
+
+    def describe(self, query: exp.Query) -> dict[str, str]:
+        found = self._execute(f"DESCRIBE {render(query, self.dialect)}").fetchall()
+        return {str(row[0]): str(row[1]) for row in found}
+
+    def create_schema(self, name: str) -> None:
+        with self._lock:
+            self._execute(f"CREATE SCHEMA IF NOT EXISTS {exp.to_identifier(name, quoted=True).sql('duckdb')}")
+
+    def load_seed(self, relation: Relation, path: Path, header: Sequence[str], types: Mapping[str, str]) -> int:
+        options = [exp.Literal.string(str(path)).sql("duckdb"), "header = true", "allow_quoted_nulls = false"]
+        if types:
+            pairs = (f"{_literal(name)}: {_literal(type_)}" for name, type_ in types.items())
+            options.append(f"types = {{{', '.join(pairs)}}}")
+        names = ", ".join(exp.to_identifier(name, quoted=True).sql("duckdb") for name in header)
+        read = f"read_csv({', '.join(options)})"
+        self._execute(f"CREATE OR REPLACE TABLE {self._quoted(relation)} AS SELECT {names} FROM {read}", "load the seed")
+        return int(self._execute(f"SELECT count(*) FROM {self._quoted(relation)}").fetchall()[0][0])
+
+    def load_batch(self, name: str, path: Path, format: str) -> dict[str, str]:
+        table = exp.to_identifier(name, quoted=True).sql("duckdb")
+        source = self._batch_source(path, format)
+        purpose = "read the batch"
+        if source is None:
+            self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT 1 AS metasql_row WHERE false", purpose)
+            return {}
+        numbered = f"SELECT row_number() OVER () AS metasql_row, * FROM {source}"
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {numbered}", purpose)
+        found = self._execute(f"DESCRIBE {table}").fetchall()
+        return {str(row[0]): str(row[1]) for row in found if row[0] != "metasql_row"}
+
+    def _batch_source(self, path: Path, format: str) -> str | None:
+        """A table function over a file; None where the file holds nothing at all."""
+        if path.stat().st_size == 0:
+            return None
+        file = _literal(str(path))
+        if format == "parquet":
+            return f"read_parquet({file})"
+        if format == "csv":
+            return f"read_csv({file}, header = true, all_varchar = true, allow_quoted_nulls = false, nullstr = '')"
+        lines = "format = 'newline_delimited'"
+        found = self._execute(f"DESCRIBE SELECT * FROM read_json({file}, {lines}, sample_size = -1)").fetchall()
+        names = ", ".join(f"{_literal(str(row[0]))}: 'VARCHAR'" for row in found)
+        return f"read_json({file}, {lines}, columns = {{{names}}})"
+
+    def export(self, query: exp.Query, path: Path, format: str) -> None:
+        options = ", ".join(
+            f"{name} {str(value).lower() if isinstance(value, bool) else value}"
+            for name, value in _FORMATS[format].items()
+        )
+        self._execute(f"COPY ({render(query, self.dialect)}) TO {_literal(str(path))} ({options})", "write the file")
+
+    def cursor(self) -> DuckDBConnection:
+        other = DuckDBConnection(self._driver.cursor(), self._target, self._emit, self._lock)
+        other._execute("SET TimeZone = 'UTC'")
+        return other
+
+    def describe_engine(self) -> dict[str, str]:
+        version = self._execute("SELECT version()").fetchall()[0][0]
+        rows = self._execute(
+            "SELECT path, tags FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchall()
+        path, tags = rows[0]
+        return {
+            "engine": f"DuckDB {version}",
+            "file": str(path or ":memory:"),
+            "storage version": str(dict(tags or {}).get("storage_version", "in memory")),
+            "writes": "transactional, one process at a time",
+        }
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def _quoted(self, relation: Relation) -> str:
+        parts = [part for part in (relation.catalog, relation.schema, relation.name) if part]
+        return ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in parts)
+
+    def _execute(self, sql: str, purpose: str = "") -> duckdb.DuckDBPyConnection:
+        started = time.perf_counter()
+        try:
+            return self._driver.execute(sql)
+        except duckdb.Error as error:
+            raise _refused(error, purpose) from error
+        finally:
+            self._emit(StatementRun(purpose, sql, time.perf_counter() - started))
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql("duckdb")
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return re.sub(r"^[A-Za-z ]*Error: ", "", str(error).strip().split("\n")[0])
+
+
+def _cannot_open(error: duckdb.Error, path: str, target: Target) -> MetasqlError:
+    message = str(error)
+    holder = re.search(r"\(PID (\d+)\)", message)
+    if "Could not set lock" in message:
+        who = f"process {holder.group(1)}" if holder else "another process"
+        return MetasqlError.of(
+            "MS0602",
+            f"the warehouse `{path}` is in use by {who}",
+            notes=["one process may write a DuckDB file, and only while no other reads it"],
+            help="wait until it is done, or let readers open the file read-only",
+        )
+    if "does not exist" in message and "read-only" in message:
+        return MetasqlError.of(
+            "MS0603",
+            f"the warehouse `{path}` of target `{target.name}` does not exist yet",
+            help="run `metasql build` first",
+        )
+    if "not a valid DuckDB database" in message:
+        return MetasqlError.of(
+            "MS0604",
+            f"`{path}` is no DuckDB file",
+            help=f"correct `path` of target `{target.name}`, or move that file out of the way",
+        )
+    return MetasqlError.of(
+        "MS0605", f"the warehouse `{path}` cannot be opened", notes=[_first_line(error)], help="see `metasql debug`"
+    )
+
+
+def _refused(error: duckdb.Error, purpose: str) -> MetasqlError:
+    notes = [f"DuckDB says: {_first_line(error)}"] + ([f"while it was to {purpose}"] if purpose else [])
+    if isinstance(error, duckdb.OutOfMemoryException):
+        help_ = "raise `memory_limit` under `settings` of the target, or give it a `temp_directory`"
+        return MetasqlError.of("MS0612", "the engine ran out of memory", notes=notes, help=help_)
+    if isinstance(error, duckdb.CatalogException):
+        help_ = "check that the table is there and is spelt so; `metasql seed` loads seeds"
+        return MetasqlError.of("MS0611", "a relation or function does not exist", notes=notes, help=help_)
+    if isinstance(error, duckdb.InterruptException):
+        return MetasqlError.of("MS0613", "the statement was interrupted", notes=notes)
+    return MetasqlError.of("MS0610", "the engine refused a statement", notes=notes, help="`-v` shows the statement")

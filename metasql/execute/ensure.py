@@ -1,0 +1,132 @@
+"""Create or alter a feature's tables, and replace its views where their text changed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlglot import exp
+
+from metasql.diagnostics import MetasqlError
+from metasql.execute import state
+from metasql.execute.session import Session, place_of
+from metasql.graph.nodes import Feature
+from metasql.lower.render import render
+from metasql.names import PREFIX, Relation
+from metasql.plan.relations import Table, View, tables, views
+from metasql.plan.sql import select, table
+from metasql.source import Span
+
+
+def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) -> None:
+    """Bring a feature's relations to its declaration. To be called inside a transaction.
+
+    Raises: MetasqlError MS0420 (the key of a feature that has rows changed), MS0623 (a
+    column was removed or changed its type), 06xx (the engine refuses).
+    """
+    ensure_storage(session, feature, full_refresh=full_refresh)
+    for view in views(feature, session.graph, session.layout):
+        _ensure_view(session, feature, view)
+    _record(session, feature)
+
+
+def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = False) -> None:
+    """Create or alter a feature's tables, and leave its views and recorded definition alone."""
+    place = place_of(feature, session.layout.engine)
+    _check_key(session, feature, full_refresh)
+    for wanted in tables(feature, session.graph, session.layout):
+        _ensure_table(session, feature, wanted, place)
+
+
+def _record(session: Session, feature: Feature) -> None:
+    told = state.read(session.connection, session.layout, "metasql_features", feature=feature.key.path)
+    if not told or told[0]["feature_version"] != feature.version or told[0]["kind"] != feature.kind.value:
+        state.record_definition(session, feature)
+
+
+def _check_key(session: Session, feature: Feature, full_refresh: bool) -> None:
+    """A changed key, or a changed unit, has no meaning for rows that are there."""
+    told = state.read(session.connection, session.layout, "metasql_features", feature=feature.key.path)
+    if not told:
+        return
+    ids, unit = str(told[0]["id_columns"]), str(told[0]["unit_columns"])
+    if set(ids.split(",")) == set(feature.id_columns) and set(unit.split(",")) == set(feature.unit_columns):
+        return
+    samples = session.layout.of(feature.key, "samples")
+    if session.connection.columns(samples) is None:
+        return
+    if not full_refresh and session.connection.rows(select(exp.Literal.number(1)).from_(table(samples)).limit(1)):
+        raise MetasqlError.of(
+            "MS0420",
+            f"the key of `{feature.key}` changed, and it has rows",
+            feature.span,
+            notes=[
+                f"stored: id columns {ids}; unit {unit}",
+                f"declared: id columns {','.join(feature.id_columns)}; unit {','.join(feature.unit_columns)}",
+            ],
+            help=f"`metasql run --full-refresh --select {feature.key}` computes it anew; or put the old key back",
+        )
+    for suffix in ("samples", "inputs", "history"):
+        relation = session.layout.of(feature.key, suffix)
+        if session.connection.columns(relation) is not None:
+            session.connection.run(exp.Drop(this=table(relation), kind="TABLE"), "drop what has another key")
+
+
+def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span) -> None:
+    connection = session.connection
+    stored = connection.columns(wanted.relation)
+    if stored is None:
+        connection.run(
+            exp.Create(this=table(wanted.relation), kind="TABLE", expression=wanted.template), f"make {wanted.relation}"
+        )
+        return
+    desired = connection.describe(wanted.template)
+    lost = [name for name in stored if name not in desired and not name.startswith(PREFIX)]
+    changed = [name for name, type_ in desired.items() if name in stored and stored[name] != type_]
+    changed = [name for name in changed if not name.startswith(PREFIX)]
+    if (lost or changed) and feature.on_schema_change == "fail":
+        raise _schema_changed(feature, lost, changed, stored, desired, place)
+    for name, type_ in desired.items():
+        if name not in stored:
+            _alter(session, wanted.relation, exp.ColumnDef(this=exp.to_identifier(name), kind=_type(session, type_)))
+    if feature.on_schema_change == "sync":
+        for name in changed:
+            action = exp.AlterColumn(this=exp.to_identifier(name), dtype=_type(session, desired[name]))
+            _alter(session, wanted.relation, action)
+        for name in lost:
+            _alter(session, wanted.relation, exp.Drop(this=exp.column(exp.to_identifier(name)), kind="COLUMN"))
+
+
+def _type(session: Session, type_: str) -> exp.DataType:
+    return exp.DataType.build(type_, dialect=session.connection.dialect.sqlglot, udt=True)
+
+
+def _alter(session: Session, relation: Relation, action: exp.Expression) -> None:
+    session.connection.run(exp.Alter(this=table(relation), kind="TABLE", actions=[action]), f"alter {relation}")
+
+
+def _schema_changed(
+    feature: Feature, lost: list[str], changed: list[str], stored: dict[str, str], desired: dict[str, str], place: Span
+) -> MetasqlError:
+    notes = [f"`{name}` is stored and no longer given" for name in lost]
+    notes += [f"`{name}` is stored as {stored[name]} and now given as {desired[name]}" for name in changed]
+    return MetasqlError.of(
+        "MS0623",
+        f"the columns of `{feature.key}` changed",
+        place,
+        notes=notes,
+        help="set `on_schema_change: append` to keep what is stored, or `sync` to follow the declaration",
+    )
+
+
+def _ensure_view(session: Session, feature: Feature, view: View) -> None:
+    """Replace a view whose text is not the one that is there."""
+    connection, layout = session.connection, session.layout
+    tree = exp.Create(this=table(view.relation), kind="VIEW", replace=True, expression=view.query)
+    digest = hashlib.sha256(render(tree, connection.dialect).encode()).hexdigest()
+    told = state.read(connection, layout, "metasql_relations", relation=str(view.relation))
+    if told and told[0]["digest"] == digest:
+        return
+    connection.run(tree, f"make the view {view.relation}")
+    state.remove(connection, layout, "metasql_relations", relation=str(view.relation))
+    row: dict[str, state.Value] = {"relation": str(view.relation), "feature": feature.key.path, "digest": digest}
+    state.put(connection, layout, "metasql_relations", [row])

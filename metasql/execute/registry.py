@@ -1,0 +1,45 @@
+"""From a target's type to its backend: loaded when it is needed, and not before.
+
+Third-party backends register under the entry point group `metasql.backends`; each entry
+gives a function `open(target, *, read_only, emit) -> Connection`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from metasql.config.profiles import Target
+from metasql.diagnostics import MetasqlError
+from metasql.events import Emit, silent
+from metasql.execute.connection import Connection
+from metasql.lower.dialect import Dialect
+from metasql.lower.duckdb import DUCKDB
+
+_DIALECTS = {"duckdb": DUCKDB}
+_BACKENDS = {"duckdb": "metasql.execute.duckdb"}
+
+
+def dialect_of(target: Target) -> Dialect:
+    """The SQL of a target's engine; no driver is loaded."""
+    if target.type not in _DIALECTS:
+        raise MetasqlError.of(
+            "MS0501",
+            f"target `{target.name}` is of type `{target.type}`, which this version cannot compile for",
+            notes=[f"types that it can: {', '.join(sorted(_DIALECTS))}"],
+            help="choose another target with `--target`",
+        )
+    return _DIALECTS[target.type]
+
+
+def connect(target: Target, *, read_only: bool = False, emit: Emit = silent) -> Connection:
+    """Open a target. A read-only session needs the warehouse to exist already."""
+    name = _BACKENDS.get(target.type)
+    if name is not None:
+        return cast(Connection, import_module(name).open_target(target, read_only=read_only, emit=emit))
+    for entry in entry_points(group="metasql.backends"):
+        if entry.name == target.type:
+            return cast(Connection, entry.load()(target, read_only=read_only, emit=emit))
+    dialect_of(target)
+    raise MetasqlError.of("MS0601", f"no backend for targets of type `{target.type}` is installed")

@@ -1,0 +1,118 @@
+"""`metasql run`: walk the features in order, and work off what has a body (semantics.md, running)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from metasql.diagnostics import MetasqlError
+from metasql.execute.counting import refresh_status
+from metasql.execute.delete import delete_samples
+from metasql.execute.ensure import ensure, ensure_storage
+from metasql.execute.results import Counts, NodeResult
+from metasql.execute.session import Session, perform, place_of
+from metasql.graph.nodes import Feature, Kind
+from metasql.names import FeatureKey
+from metasql.plan.materialize import computation, counted_work
+from metasql.plan.sql import select, table
+from metasql.plan.write import CHANGED, delete_orphans, write_samples
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """`full_refresh`: compute all samples anew. `named`: the features that the user named by key."""
+
+    full_refresh: bool = False
+    named: frozenset[FeatureKey] = frozenset()
+
+
+def prepare_parents(session: Session, selected: Iterable[Feature]) -> None:
+    """Give the parents of the selected features their tables, where they are not run themselves."""
+    chosen = {feature.key for feature in selected}
+    for key, feature in session.graph.features.items():
+        if key in chosen or not any(key in {dep.feature for dep in session.graph.features[c].deps} for c in chosen):
+            continue
+        with session.connection.writing(), session.connection.transaction():
+            for parent in feature.deps:
+                if session.connection.columns(session.layout.of(parent.feature, "samples")) is None:
+                    ensure_storage(session, session.graph.features[parent.feature])
+            ensure_storage(session, feature)
+
+
+def run_feature(session: Session, feature: Feature, options: RunOptions) -> NodeResult:
+    """Bring a feature's relations to its declaration, and compute what its increment lists.
+
+    Errors come back in the result; nothing that was written before is lost by them.
+    """
+    started = time.perf_counter()
+    try:
+        return _run(session, feature, options, started)
+    except MetasqlError as error:
+        return NodeResult(
+            feature.key.path,
+            feature.kind.value,
+            "error",
+            time.perf_counter() - started,
+            error.bag.sorted()[0].message,
+            diagnostics=tuple(error.bag.sorted()),
+        )
+
+
+def _run(session: Session, feature: Feature, options: RunOptions, started: float) -> NodeResult:
+    connection = session.connection
+    refresh = options.full_refresh and (feature.bodies or feature.key in options.named)
+    with connection.writing(), connection.transaction():
+        ensure(session, feature, full_refresh=bool(refresh))
+        for hook in feature.pre_hook:
+            connection.run_text(hook, f"run the pre-hook of {feature.key}")
+    work, written = Counts(), 0
+    if feature.body_for(session.layout.engine) is not None:
+        with connection.transaction():
+            work, written = materialize(session, feature, full_refresh=options.full_refresh)
+    elif refresh and feature.kind is Kind.EXTERNAL:
+        with connection.writing(), connection.transaction():
+            delete_samples(session, feature, None)
+    if feature.post_hook:
+        with connection.writing(), connection.transaction():
+            for hook in feature.post_hook:
+                connection.run_text(hook, f"run the post-hook of {feature.key}")
+    after = refresh_status(session, feature, ran=True)
+    text = (work if feature.bodies else after).text()
+    return NodeResult(
+        feature.key.path,
+        feature.kind.value,
+        "ok",
+        time.perf_counter() - started,
+        text if not after.waiting or not feature.bodies else f"{text} · {after.waiting:,} waiting",
+        work=work if feature.bodies else after,
+        after=after,
+        written=written,
+        deleted=work.orphaned if feature.orphans == "delete" and feature.bodies else 0,
+    )
+
+
+def materialize(session: Session, feature: Feature, *, full_refresh: bool = False) -> tuple[Counts, int]:
+    """Work off the increment of a feature with a body. To be called inside a transaction.
+
+    Gives what the increment was, and how many rows were written.
+    """
+    connection, layout = session.connection, session.layout
+    place = place_of(feature, layout.engine)
+    plan = computation(feature, session.graph, layout, full_refresh=full_refresh)
+    perform(connection, plan.steps, place)
+    found = {str(status): int(units) for status, units in connection.rows(counted_work())}
+    work = Counts(new=found.get("new", 0), stale=found.get("stale", 0), orphaned=found.get("orphaned", 0))
+    if not work.pending:
+        return work, 0
+    written = 0
+    with connection.writing():
+        stamp = session.stamp()
+        if work.new or work.stale:
+            perform(connection, write_samples(feature, layout, stamp), place)
+            written = int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(CHANGED)))[0][0])
+        if work.orphaned and feature.orphans == "delete":
+            perform(connection, delete_orphans(feature, layout, stamp), place)
+    return work, written

@@ -1,0 +1,269 @@
+"""metasql's own tables: what the target was told, what ran, and what is pending.
+
+| table | grain |
+| --- | --- |
+| metasql_meta | one row per property of these tables (`version`) |
+| metasql_features | one row per feature that was run here: its present definition |
+| metasql_fields | one row per field of such a feature |
+| metasql_field_lineage | one row per field and field it is made of |
+| metasql_relations | one row per view, with a digest of its text |
+| metasql_runs | one row per command that wrote |
+| metasql_run_results | one row per command and node |
+| metasql_status | one row per feature: live, new, stale, orphaned, waiting |
+| metasql_stale_fields | one row per feature, field and reason |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from metasql.diagnostics import MetasqlError
+from metasql.execute.connection import Connection
+from metasql.execute.results import Counts, NodeResult
+from metasql.execute.session import Session, now
+from metasql.graph.nodes import Feature
+from metasql.plan.layout import Layout
+from metasql.plan.sql import all_of, cast_to, col, cols, equal, select, table, text
+
+VERSION = "1"
+
+Value = str | int | float | None
+
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "metasql_meta": {"name": "text", "value": "text"},
+    "metasql_features": {
+        "feature": "text",
+        "kind": "text",
+        "relation": "text",
+        "id_columns": "text",
+        "unit_columns": "text",
+        "feature_version": "text",
+        "description": "text",
+        "owner": "text",
+        "tags": "text",
+        "run_id": "text",
+        "updated_at": "timestamp",
+    },
+    "metasql_fields": {
+        "feature": "text",
+        "field": "text",
+        "code_version": "text",
+        "field_version": "text",
+        "recipe": "text",
+        "columns": "text",
+    },
+    "metasql_field_lineage": {
+        "feature": "text",
+        "field": "text",
+        "upstream_feature": "text",
+        "upstream_field": "text",
+        "lineage": "text",
+    },
+    "metasql_relations": {"relation": "text", "feature": "text", "digest": "text"},
+    "metasql_runs": {
+        "run_id": "text",
+        "command": "text",
+        "status": "text",
+        "project": "text",
+        "project_version": "text",
+        "metasql_version": "text",
+        "started_at": "timestamp",
+        "finished_at": "timestamp",
+    },
+    "metasql_run_results": {
+        "run_id": "text",
+        "node": "text",
+        "kind": "text",
+        "status": "text",
+        "new": "bigint",
+        "stale": "bigint",
+        "orphaned": "bigint",
+        "written": "bigint",
+        "deleted": "bigint",
+        "seconds": "double",
+        "text": "text",
+        "finished_at": "timestamp",
+    },
+    "metasql_status": {
+        "feature": "text",
+        "kind": "text",
+        "live": "bigint",
+        "new": "bigint",
+        "stale": "bigint",
+        "orphaned": "bigint",
+        "waiting": "bigint",
+        "as_of": "timestamp",
+        "last_run": "timestamp",
+    },
+    "metasql_stale_fields": {
+        "feature": "text",
+        "field": "text",
+        "reason": "text",
+        "samples": "bigint",
+        "as_of": "timestamp",
+    },
+}
+
+
+def ensure_tables(connection: Connection, layout: Layout) -> None:
+    """Make metasql's own tables where they are not there yet; refuse those of a newer metasql."""
+    if connection.columns(layout.relation("metasql_meta")) is not None:
+        version = meta(connection, layout, "version")
+        if version is not None and int(version) > int(VERSION):
+            raise MetasqlError.of(
+                "MS0606",
+                f"this warehouse was written by a newer metasql (tables of version {version})",
+                help="upgrade metasql, or choose another target",
+            )
+        return
+    with connection.transaction():
+        for name, columns in TABLES.items():
+            definitions = [
+                exp.ColumnDef(this=exp.to_identifier(column), kind=exp.DataType.build(type_))
+                for column, type_ in columns.items()
+            ]
+            schema = exp.Schema(this=table(layout.relation(name)), expressions=definitions)
+            connection.run(exp.Create(this=schema, kind="TABLE", exists=True), "make metasql's own tables")
+        put(connection, layout, "metasql_meta", [{"name": "version", "value": VERSION}])
+
+
+def meta(connection: Connection, layout: Layout, name: str) -> str | None:
+    query = select(col("value")).from_(table(layout.relation("metasql_meta"))).where(equal(col("name"), text(name)))
+    rows = connection.rows(query)
+    return str(rows[0][0]) if rows else None
+
+
+def put(connection: Connection, layout: Layout, name: str, rows: Sequence[Mapping[str, Value]]) -> None:
+    """Add rows to one of metasql's tables; a column that a row leaves out is NULL."""
+    if not rows:
+        return
+    columns = TABLES[name]
+    tuples = [
+        exp.Tuple(expressions=[_value(row.get(column), type_) for column, type_ in columns.items()]) for row in rows
+    ]
+    target = exp.Schema(this=table(layout.relation(name)), expressions=[exp.to_identifier(c) for c in columns])
+    connection.run(exp.Insert(this=target, expression=exp.Values(expressions=tuples)), f"write {name}")
+
+
+def _value(value: Value, type_: str) -> exp.Expression:
+    if value is None:
+        return exp.null()
+    if isinstance(value, str):
+        return cast_to(text(value), exp.DataType.build(type_)) if type_ == "timestamp" else text(value)
+    return exp.Literal.number(value)
+
+
+def remove(connection: Connection, layout: Layout, name: str, **where: str) -> None:
+    """Take rows out of one of metasql's tables."""
+    condition = all_of(*(equal(col(column), text(value)) for column, value in where.items()))
+    tree = exp.Delete(this=table(layout.relation(name)), where=exp.Where(this=condition))
+    connection.run(tree, f"write {name}")
+
+
+def read(connection: Connection, layout: Layout, name: str, **where: str) -> list[dict[str, Value]]:
+    """Rows of one of metasql's tables."""
+    names = list(TABLES[name])
+    query = select(*cols(names)).from_(table(layout.relation(name)))
+    if where:
+        query = query.where(all_of(*(equal(col(column), text(value)) for column, value in where.items())))
+    return [dict(zip(names, row, strict=True)) for row in connection.rows(query)]
+
+
+def record_definition(session: Session, feature: Feature) -> None:
+    """Tell the target what a feature is."""
+    connection, layout, key = session.connection, session.layout, feature.key.path
+    for name in ("metasql_features", "metasql_fields", "metasql_field_lineage"):
+        remove(connection, layout, name, feature=key)
+    row: dict[str, Value] = {
+        "feature": key,
+        "kind": feature.kind.value,
+        "relation": feature.relation,
+        "id_columns": ",".join(feature.id_columns),
+        "unit_columns": ",".join(feature.unit_columns),
+        "feature_version": feature.version,
+        "description": feature.description,
+        "owner": feature.owner,
+        "tags": ",".join(feature.tags),
+        "run_id": session.run_id,
+        "updated_at": now(),
+    }
+    put(connection, layout, "metasql_features", [row])
+    fields: list[Mapping[str, Value]] = [
+        {
+            "feature": key,
+            "field": field.name,
+            "code_version": field.code_version,
+            "field_version": field.version,
+            "recipe": field.recipe,
+            "columns": ",".join(field.columns),
+        }
+        for field in feature.fields
+    ]
+    put(connection, layout, "metasql_fields", fields)
+    lineages = {dep.feature: dep.lineage.value for dep in feature.deps}
+    edges: list[Mapping[str, Value]] = [
+        {
+            "feature": key,
+            "field": field.name,
+            "upstream_feature": parent.feature.path,
+            "upstream_field": parent.field,
+            "lineage": lineages[parent.feature],
+        }
+        for field in feature.fields
+        for parent in field.parents
+    ]
+    put(connection, layout, "metasql_field_lineage", edges)
+
+
+def write_status(session: Session, feature: Feature, counts: Counts, *, ran: bool) -> None:
+    """Refresh a feature's rows in `metasql_status` and `metasql_stale_fields`."""
+    connection, layout, key = session.connection, session.layout, feature.key.path
+    at = now()
+    before = read(connection, layout, "metasql_status", feature=key)
+    last = at if ran else (before[0]["last_run"] if before else None)
+    for name in ("metasql_status", "metasql_stale_fields"):
+        remove(connection, layout, name, feature=key)
+    row: dict[str, Value] = {
+        "feature": key,
+        "kind": feature.kind.value,
+        "live": counts.live,
+        "new": counts.new,
+        "stale": counts.stale,
+        "orphaned": counts.orphaned,
+        "waiting": counts.waiting,
+        "as_of": at,
+        "last_run": str(last) if last is not None else None,
+    }
+    put(connection, layout, "metasql_status", [row])
+    rows: list[Mapping[str, Value]] = [
+        {"feature": key, "field": field, "reason": reason, "samples": samples, "as_of": at}
+        for (field, reason), samples in sorted(counts.fields.items())
+    ]
+    put(connection, layout, "metasql_stale_fields", rows)
+
+
+def record_result(session: Session, result: NodeResult) -> None:
+    """Add a node's outcome to `metasql_run_results`."""
+    row: dict[str, Value] = {
+        "run_id": session.run_id,
+        "node": result.name,
+        "kind": result.kind,
+        "status": result.status,
+        "new": result.work.new if result.work else None,
+        "stale": result.work.stale if result.work else None,
+        "orphaned": result.work.orphaned if result.work else None,
+        "written": result.written,
+        "deleted": result.deleted,
+        "seconds": result.seconds,
+        "text": result.text,
+        "finished_at": now(),
+    }
+    put(session.connection, session.layout, "metasql_run_results", [row])
+
+
+def live_count(session: Session, feature: Feature) -> int:
+    query = select(exp.Count(this=exp.Star())).from_(table(session.layout.of(feature.key, "samples")))
+    rows = session.connection.rows(query.where(exp.Is(this=col("metasql_deleted_at"), expression=exp.null())))
+    return int(rows[0][0])

@@ -1,0 +1,154 @@
+"""Declarations → graph: resolve every name, check every key and lineage, fix every version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from metasql.diagnostics import Bag, Label, candidates, suggest
+from metasql.graph import version
+from metasql.graph.link_columns import link_columns, link_content, link_predicate
+from metasql.graph.link_deps import link_deps
+from metasql.graph.link_fields import link_fields
+from metasql.graph.nodes import Feature, Field, Graph, Kind
+from metasql.graph.order import in_order
+from metasql.graph.upstream import Upstream
+from metasql.names import SUFFIXES, FeatureKey, FieldKey
+from metasql.parse.declarations import AssertionDecl, Declarations, FeatureDecl
+from metasql.source import span_of
+
+
+def link(declarations: Declarations, dialect: str) -> tuple[Graph, Bag]:
+    """Link a project. Features that could not be linked are left out, and so is what needs them.
+
+    `dialect` is the SQL dialect in which expressions of the declarations are written.
+    """
+    bag = Bag()
+    decls = {str(decl.key): decl for decl in declarations.features}
+    _check_relations(declarations, bag)
+    broken: set[str] = set()
+    features: dict[FeatureKey, Feature] = {}
+    ordered = in_order(decls, bag)
+    broken.update(set(decls) - {str(decl.key) for decl in ordered})
+    for decl in ordered:
+        upstream = Upstream(features, broken, frozenset(str(name) for name in declarations.disabled), declarations)
+        feature = _link_feature(decl, upstream, dialect, bag)
+        if feature is None:
+            broken.add(str(decl.key))
+        else:
+            features[feature.key] = feature
+    features = _with_versions(features)
+    assertions = tuple(item for item in declarations.assertions if _check_refs(item, features, broken, declarations, bag))
+    graph = Graph(
+        features,
+        {(str(item.source), str(item.table)): item for item in declarations.sources},
+        {str(item.name): item for item in declarations.seeds},
+        assertions,
+        version.project_version((str(key), feature.version) for key, feature in features.items()),
+    )
+    return graph, bag
+
+
+def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag) -> Feature | None:
+    """One feature over upstream features that are linked already; None when it is broken."""
+    before = sum(1 for item in bag if item.severity.value == "error")
+    deps = link_deps(decl, upstream, dialect, bag)
+    if deps is None:
+        return None
+    kind = Kind.SQL if deps and decl.bodies else Kind.EXTERNAL if deps else Kind.ROOT
+    columns = link_columns(decl, deps, upstream, dialect, bag)
+    if columns is None:
+        return None
+    unit = next((dep.on for dep in deps if dep.on is not None), tuple(str(name) for name in decl.id_columns))
+    fields, used = link_fields(decl, deps, columns, upstream, bag)
+    feature = Feature(
+        key=FeatureKey(str(decl.key)),
+        kind=kind,
+        id_columns=tuple(str(name) for name in decl.id_columns),
+        unit_columns=unit,
+        columns=columns,
+        fields=link_content(decl, fields, columns, kind, dialect, bag),
+        deps=tuple(replace(item.dependency, fields=used.get(str(item.dependency.feature), ())) for item in deps),
+        bodies=decl.bodies,
+        stale_when=link_predicate(decl, columns, dialect, bag),
+        orphans=decl.orphans or ("keep" if kind is Kind.EXTERNAL else "delete"),
+        history=decl.history if decl.history is not None else kind is Kind.EXTERNAL,
+        on_schema_change=decl.on_schema_change,
+        description=decl.description,
+        cost_per_sample=decl.cost_per_sample,
+        owner=decl.owner,
+        tags=decl.tags,
+        meta=decl.meta,
+        tests=decl.tests,
+        pre_hook=decl.pre_hook,
+        post_hook=decl.post_hook,
+        path=decl.path,
+        span=decl.span,
+    )
+    errors = sum(1 for item in bag if item.severity.value == "error")
+    return feature if errors == before else None
+
+
+def _with_versions(features: Mapping[FeatureKey, Feature]) -> dict[FeatureKey, Feature]:
+    """Recipes and versions, upstream first."""
+    field_versions: dict[FieldKey, str] = {}
+    done: dict[FeatureKey, Feature] = {}
+    for key, feature in features.items():
+        fields: list[Field] = []
+        for item in feature.fields:
+            made = version.field_version(key, item.name, item.code_version, (field_versions[p] for p in item.parents))
+            field_versions[FieldKey(key, item.name)] = made
+            recipe = version.recipe(key, item.name, item.code_version, item.parents)
+            fields.append(replace(item, recipe=recipe, version=made))
+        whole = version.feature_version(key, ((item.name, item.version) for item in fields))
+        done[key] = replace(feature, fields=tuple(fields), version=whole)
+    return done
+
+
+def _check_relations(declarations: Declarations, bag: Bag) -> None:
+    """Every relation of every feature and seed has a name of its own, whatever the case."""
+    taken: dict[str, tuple[str, FeatureDecl | None]] = {}
+    for seed in declarations.seeds:
+        taken[str(seed.name).lower()] = (f"the seed `{seed.name}`", None)
+    for decl in declarations.features:
+        base = FeatureKey(str(decl.key)).relation
+        for name in (base, *(f"{base}__{suffix}" for suffix in SUFFIXES)):
+            if name.lower() in taken:
+                what, other = taken[name.lower()]
+                bag.error(
+                    "MS0333",
+                    f"`{decl.key}` and {what} both need the relation `{name}`",
+                    span_of(decl.key),
+                    secondary=[Label(span_of(other.key), "the other one")] if other else [],
+                    help="rename one of the two",
+                )
+                break
+            taken[name.lower()] = (f"`{decl.key}`", decl)
+
+
+def _check_refs(
+    item: AssertionDecl,
+    features: Mapping[FeatureKey, Feature],
+    broken: set[str],
+    declarations: Declarations,
+    bag: Bag,
+) -> bool:
+    """Whether everything that an assertion refers to exists."""
+    seeds = {str(seed.name) for seed in declarations.seeds}
+    whole = True
+    for ref in item.refs:
+        if ref.kind != "ref" or str(ref.name) in seeds or FeatureKey(str(ref.name)) in features:
+            continue
+        whole = False
+        if str(ref.name) in broken:
+            continue
+        known = [str(key) for key in features] + sorted(seeds)
+        bag.error(
+            "MS0330",
+            f"feature `{ref.name}` does not exist",
+            span_of(ref.name),
+            label="unknown feature",
+            notes=[f"features and seeds: {candidates(known)}"],
+            help=suggest(str(ref.name), known),
+        )
+    return whole

@@ -1,0 +1,177 @@
+"""The linked graph: features whose names, keys and lineages are resolved and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any, Literal
+
+from sqlglot import exp
+
+from metasql.names import FeatureKey, FieldKey
+from metasql.parse.declarations import AssertionDecl, Body, CostDecl, SeedDecl, SourceDecl, TestDecl
+from metasql.source import NOWHERE, Span, Word
+
+
+class Kind(str, Enum):
+    """Who computes a feature's rows."""
+
+    ROOT = "root"
+    SQL = "sql"
+    EXTERNAL = "external"
+
+
+class Lineage(str, Enum):
+    """How the rows of a dependency become our samples (semantics.md, lineages)."""
+
+    IDENTITY = "identity"
+    LOOKUP = "lookup"
+    EXPANSION = "expansion"
+    AGGREGATION = "aggregation"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A data or id column of a feature; `type` is None where only the engine knows it."""
+
+    name: str
+    type: exp.DataType | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A part of a sample's data, and what it is made of.
+
+    `parents` are in the sorted order of their names, the order in which they are hashed.
+    `recipe` and `version` are constants of the declaration (graph/version.py).
+    """
+
+    name: str
+    code_version: str
+    parents: tuple[FieldKey, ...]
+    columns: tuple[str, ...] = ()
+    content: exp.Expression | None = None
+    recipe: str = ""
+    version: str = ""
+    description: str = ""
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """An upstream feature, and how its rows meet our units.
+
+    `match` pairs a column of the upstream table with the unit column it must equal.
+    `carried` pairs an upstream column with its name in our increment.
+    `aggregates` are computed over a group's members, named.
+    `fields` are the upstream fields that some field of ours is made of, sorted.
+    `where` is over upstream column names: renames are already undone.
+    """
+
+    feature: FeatureKey
+    lineage: Lineage
+    match: tuple[tuple[str, str], ...]
+    whole_key: bool
+    optional: bool = False
+    where: exp.Expression | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
+    carried: tuple[tuple[str, str], ...] = ()
+    aggregates: tuple[tuple[str, exp.Expression], ...] = ()
+    fields: tuple[str, ...] = ()
+    span: Span = NOWHERE
+
+    @property
+    def relation(self) -> str:
+        return self.feature.relation
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One table whose rows are samples.
+
+    `unit_columns` are the columns of an increment row: the id columns, or for an
+    expansion its `on` columns.
+    """
+
+    key: FeatureKey
+    kind: Kind
+    id_columns: tuple[str, ...]
+    unit_columns: tuple[str, ...]
+    columns: tuple[Column, ...]
+    fields: tuple[Field, ...]
+    deps: tuple[Dependency, ...]
+    bodies: Mapping[str | None, Body]
+    stale_when: exp.Expression | None
+    orphans: Literal["delete", "keep"]
+    history: bool
+    on_schema_change: Literal["fail", "append", "sync"]
+    version: str = ""
+    description: str = ""
+    cost_per_sample: CostDecl | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    tests: tuple[TestDecl, ...] = ()
+    pre_hook: tuple[str, ...] = ()
+    post_hook: tuple[str, ...] = ()
+    path: str = ""
+    span: Span = NOWHERE
+
+    @property
+    def relation(self) -> str:
+        return self.key.relation
+
+    @property
+    def is_expansion(self) -> bool:
+        return any(dep.lineage is Lineage.EXPANSION for dep in self.deps)
+
+    @property
+    def is_outside_root(self) -> bool:
+        """A root whose rows are committed by outside programs."""
+        return self.kind is Kind.ROOT and not self.bodies
+
+    @property
+    def data_columns(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.name not in self.id_columns)
+
+    def body_for(self, engine: str) -> Body | None:
+        """The body that runs on an engine: the one written for it, else the common one."""
+        return self.bodies.get(engine) or self.bodies.get(None)
+
+    def field_named(self, name: str) -> Field:
+        return next(item for item in self.fields if item.name == name)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All features in the order in which they can be computed, and what stands around them."""
+
+    features: Mapping[FeatureKey, Feature]
+    sources: Mapping[tuple[str, str], SourceDecl] = field(default_factory=dict)
+    seeds: Mapping[str, SeedDecl] = field(default_factory=dict)
+    assertions: tuple[AssertionDecl, ...] = ()
+    version: str = ""
+
+    def __iter__(self) -> Any:
+        return iter(self.features.values())
+
+    def get(self, path: str) -> Feature | None:
+        return self.features.get(FeatureKey(str(path)))
+
+    @cached_property
+    def children(self) -> dict[FeatureKey, tuple[FeatureKey, ...]]:
+        """The features that depend directly on each feature."""
+        found: dict[FeatureKey, list[FeatureKey]] = {key: [] for key in self.features}
+        for feature in self.features.values():
+            for dep in feature.deps:
+                found[dep.feature].append(feature.key)
+        return {key: tuple(keys) for key, keys in found.items()}
+
+    def refs_of(self, feature: Feature) -> tuple[Word, ...]:
+        """The names that a feature's bodies refer to with `ref`, seeds among them."""
+        return tuple(
+            ref.name for body in feature.bodies.values() for ref in body.refs if ref.kind == "ref"
+        )

@@ -1,0 +1,109 @@
+"""DuckDB's SQL: how metasql's operations are said there. Pure: no driver is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from metasql.lower.dialect import Dialect, Lowering
+
+_KEYWORDS = """
+all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit
+boolean both by case cast char character check coalesce collate collation column columns concurrently
+constraint create cross dec decimal default deferrable desc describe distinct do else end except exists
+extract false fetch float for foreign freeze from full generated glob group grouping grouping_id having
+ilike in initially inner inout int integer intersect interval into is isnull join lambda lateral leading
+left like limit map national natural nchar none not notnull null nullif numeric offset on only or order
+out outer overlaps overlay pivot pivot_longer pivot_wider placing position positional precision primary
+qualify real references returning right row select semi setof show similar smallint some struct substring
+summarize symmetric table tablesample then time timestamp to trailing treat trim true try_cast tuple union
+unique unpack unpivot using values varchar variadic verbose when where window with xmlattributes xmlconcat
+xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+"""
+
+_TEXT = """
+CASE
+  WHEN TYPEOF(:a) LIKE 'DECIMAL%'
+    THEN REGEXP_REPLACE(CAST(:a AS TEXT), '\\.0+$|(\\.[0-9]*[1-9])0+$', '\\1')
+  WHEN TYPEOF(:a) = 'TIMESTAMP WITH TIME ZONE'
+    THEN CAST(TRY_CAST(CAST(:a AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+  ELSE CAST(:a AS TEXT)
+END
+"""
+"""Types are often not known before the engine sees the query; TYPEOF is folded when it is
+planned. Decimals lose trailing zeros, times with a zone are told in UTC."""
+
+_HALF = "SUM(CAST('0x' || SUBSTR(:a, {start}, 16) AS UBIGINT)) % 18446744073709551616"
+
+_SET_DIGEST = f"""
+CASE WHEN COUNT(:a) = COUNT(*) THEN
+  MD5(CAST(COUNT(*) AS TEXT) || ':' || CAST({_HALF.format(start=1)} AS TEXT) || ':' || CAST({_HALF.format(start=17)} AS TEXT))
+END
+"""
+"""A wrapping sum of each half of the members' hashes, and their count; NULL when a member waits."""
+
+
+@cache
+def _parsed(template: str) -> exp.Expression:
+    return sqlglot.parse_one(template, dialect="duckdb")
+
+
+def _template(template: str) -> Lowering:
+    """An operation as DuckDB SQL over `:a`, `:b`."""
+
+    def lower(arguments: Sequence[exp.Expression]) -> exp.Expression:
+        given = {name: item for name, item in zip("abcd", arguments, strict=False)}
+
+        def fill(node: exp.Expression) -> exp.Expression:
+            return given[node.name].copy() if isinstance(node, exp.Placeholder) else node
+
+        return _parsed(template).copy().transform(fill)
+
+    return lower
+
+
+def _text(arguments: Sequence[exp.Expression]) -> exp.Expression:
+    """The canonical text of a value; the second argument is its type where that is known."""
+    value, *known = arguments
+    if known and isinstance(known[0], exp.DataType):
+        if known[0].is_type(*exp.DataType.TEXT_TYPES):
+            return value.copy()
+        plain = {*exp.DataType.INTEGER_TYPES, exp.DataType.Type.BOOLEAN, exp.DataType.Type.DATE}
+        if known[0].is_type(*plain):
+            return exp.cast(value.copy(), "text")
+    return _template(_TEXT)(arguments)
+
+
+def _text_map(arguments: Sequence[exp.Expression]) -> exp.Expression:
+    keys = exp.Array(expressions=[item.copy() for item in arguments[0::2]])
+    values = exp.Array(expressions=[item.copy() for item in arguments[1::2]])
+    return exp.Map(keys=keys, values=values)
+
+
+def _try_cast(arguments: Sequence[exp.Expression]) -> exp.Expression:
+    value, type_ = arguments
+    return exp.TryCast(this=value.copy(), to=type_.copy())
+
+
+_call: Callable[[str], Lowering] = lambda name: (  # noqa: E731 - a table entry, not a function to find
+    lambda arguments: exp.Anonymous(this=name, expressions=[item.copy() for item in arguments])
+)
+
+DUCKDB = Dialect(
+    name="duckdb",
+    sqlglot="duckdb",
+    operations={
+        "hash": _template("MD5(:a)"),
+        "text": _text,
+        "bytes": _call("STRLEN"),
+        "set_digest": _template(_SET_DIGEST),
+        "text_map": _text_map,
+        "matches": _call("REGEXP_MATCHES"),
+        "extract": _template("REGEXP_EXTRACT(:a, :b, 1)"),
+        "try_cast_text": _try_cast,
+    },
+    keywords=frozenset(_KEYWORDS.split()),
+)

@@ -1,0 +1,222 @@
+"""What a project declares, as it was written: the frozen values between parsing and linking.
+
+Every text that a message may have to point at is a `Word`: a `str` with its place.
+Nothing here is resolved: a dependency's feature may not exist yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlglot import exp
+
+from metasql.source import NOWHERE, LineMap, Span, Word
+
+
+@dataclass(frozen=True)
+class LineageDecl:
+    """`lineage:` of a dependency. `on` is None where the author left it out."""
+
+    kind: Literal["identity", "lookup", "expansion", "aggregation"]
+    on: tuple[Word, ...] | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class FieldMapping:
+    """`fields:` of a dependency: how our fields map to its fields."""
+
+    kind: Literal["default", "all", "none", "suffix", "named"] = "default"
+    named: Mapping[Word, tuple[Word, ...]] = field(default_factory=dict)
+    exclude: tuple[Word, ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class DependencyDecl:
+    """One entry of `deps:`. `columns` chooses columns; `aggregates` are name → SQL expression."""
+
+    feature: Word
+    lineage: LineageDecl | None = None
+    optional: bool = False
+    where: Word | None = None
+    rename: Mapping[Word, Word] = field(default_factory=dict)
+    columns: tuple[Word, ...] | None = None
+    aggregates: Mapping[Word, Word] = field(default_factory=dict)
+    fields: FieldMapping = FieldMapping()
+    span: Span = NOWHERE
+    from_body: bool = False
+
+
+@dataclass(frozen=True)
+class FieldDecl:
+    """One entry of `fields:`. `deps` is None where the author left it to the mappings."""
+
+    name: Word
+    code_version: Word | None = None
+    deps: tuple[Word, ...] | None = None
+    columns: tuple[Word, ...] = ()
+    version: Word | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class TestDecl:
+    """One generic test: on a column, or on the feature where `column` is None."""
+
+    __test__ = False
+
+    name: Word
+    column: Word | None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    severity: Literal["error", "warn"] = "error"
+    where: Word | None = None
+    limit: int | None = None
+    store_failures: bool = False
+    warn_if: str = "!= 0"
+    error_if: str = "!= 0"
+
+
+@dataclass(frozen=True)
+class ColumnDecl:
+    """One entry of `columns:`. `type` is in the words of the project's dialect."""
+
+    name: Word
+    type: Word | None = None
+    description: str = ""
+    tests: tuple[TestDecl, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A `ref('key')` or `source('raw', 'videos')` in a body.
+
+    `placeholder` is the table name that stands for it in the rendered SQL.
+    """
+
+    kind: Literal["ref", "source"]
+    name: Word
+    table: Word | None
+    placeholder: str
+
+
+@dataclass(frozen=True)
+class Body:
+    """The SELECT of a SQL or root feature: its rendered text, its tree, what it refers to.
+
+    `engine` is set for a body that was written for one engine (`name.clickhouse.sql`).
+    """
+
+    path: str
+    text: str
+    tree: exp.Query
+    lines: LineMap
+    refs: tuple[Ref, ...]
+    engine: str | None = None
+
+
+@dataclass(frozen=True)
+class CostDecl:
+    """What one sample costs to compute; `unit` is a currency or any other unit."""
+
+    amount: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class FeatureDecl:
+    """One feature, from YAML, from `config(...)` at the head of a body, or both."""
+
+    key: Word
+    span: Span
+    path: str
+    id_columns: tuple[Word, ...] = ()
+    fields: tuple[FieldDecl, ...] = ()
+    per_column: bool = False
+    deps: tuple[DependencyDecl, ...] = ()
+    columns: tuple[ColumnDecl, ...] = ()
+    tests: tuple[TestDecl, ...] = ()
+    stale_when: Word | None = None
+    orphans: Literal["delete", "keep"] | None = None
+    history: bool | None = None
+    on_schema_change: Literal["fail", "append", "sync"] = "fail"
+    description: str = ""
+    cost_per_sample: CostDecl | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    enabled: bool = True
+    pre_hook: tuple[str, ...] = ()
+    post_hook: tuple[str, ...] = ()
+    bodies: Mapping[str | None, Body] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FreshnessDecl:
+    """How old the newest row of a source may be: counts of a period, or None."""
+
+    warn_after: tuple[int, str] | None = None
+    error_after: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True)
+class SourceDecl:
+    """One table that metasql reads and does not make."""
+
+    source: Word
+    table: Word
+    schema: str
+    identifier: str
+    database: str | None = None
+    columns: tuple[ColumnDecl, ...] = ()
+    loaded_at_field: str | None = None
+    freshness: FreshnessDecl | None = None
+    description: str = ""
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class SeedDecl:
+    """One CSV file. `types` are column → type in the project's dialect, from YAML."""
+
+    name: Word
+    path: str
+    header: tuple[str, ...]
+    types: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class AssertionDecl:
+    """One SELECT that must return no rows: a singular assertion, or a generic test made concrete."""
+
+    name: str
+    path: str
+    text: str
+    tree: exp.Query
+    lines: LineMap
+    refs: tuple[Ref, ...]
+    feature: str | None = None
+    column: str | None = None
+    severity: Literal["error", "warn"] = "error"
+    limit: int | None = None
+    store_failures: bool = False
+    warn_if: str = "!= 0"
+    error_if: str = "!= 0"
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """Everything that the files of a project declare, in the order of their paths."""
+
+    features: tuple[FeatureDecl, ...] = ()
+    sources: tuple[SourceDecl, ...] = ()
+    seeds: tuple[SeedDecl, ...] = ()
+    assertions: tuple[AssertionDecl, ...] = ()
+    selectors: Mapping[str, Any] = field(default_factory=dict)
+    disabled: tuple[Word, ...] = ()

@@ -1,0 +1,172 @@
+"""The whole of metasql, one line per stage. Read this first.
+
+    config → parse → graph → plan → lower → execute → report
+
+`load` goes as far as the graph: it touches no warehouse. `compiled` goes through plan and
+lower. `metasql/execute/walk.py` goes on to the warehouse. Each stage gives a value and its diagnostics; errors stop between stages,
+so that all mistakes of a stage are seen at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from metasql.config.profiles import Target, load_target
+from metasql.config.project import ProjectConfig, load_project
+from metasql.diagnostics import Bag, Diagnostic, MetasqlError, candidates, suggest
+from metasql.execute.registry import dialect_of
+from metasql.graph.link import link
+from metasql.graph.nodes import Feature, Graph
+from metasql.graph.select import Selector
+from metasql.lower.dialect import Dialect
+from metasql.lower.render import render
+from metasql.parse.declarations import Declarations
+from metasql.parse.read import profile_render, read_project
+from metasql.plan.layout import Layout
+from metasql.plan.materialize import computation
+from metasql.plan.relations import views
+from metasql.plan.steps import Stamp, Step
+from metasql.plan.write import delete_orphans, write_samples
+
+RunQuery = Callable[[str], list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the project lies, and what the user said besides."""
+
+    project_dir: Path
+    profiles_dir: Path | None = None
+    target: str | None = None
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    home: Path = field(default_factory=Path.home)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that was read and linked for one target. `diagnostics` are its warnings."""
+
+    config: ProjectConfig
+    target: Target
+    declarations: Declarations
+    graph: Graph
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def dialect(self) -> Dialect:
+        return dialect_of(self.target)
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.target.schema, self.target.type)
+
+    def selector(self, lookups: Mapping[str, Callable[[str], Iterable[str]]] | None = None) -> Selector:
+        return Selector(self.graph, self.declarations.selectors, lookups or {})
+
+
+@dataclass(frozen=True)
+class CompiledFile:
+    """One readable file of `target/compiled`."""
+
+    path: Path
+    relation: str
+    sql: str
+
+
+def read_config(options: Options) -> tuple[ProjectConfig, Target, Bag]:
+    """config: the project file, and the target of the profile.
+
+    Raises: MetasqlError 01xx.
+    """
+    bag = Bag()
+    config = load_project(options.project_dir, bag, options.vars)
+    bag.raise_errors()
+    assert config is not None, "a project without errors was read"
+    target = load_target(
+        config,
+        profiles_dir=options.profiles_dir,
+        target=options.target,
+        env=options.env,
+        home=options.home,
+        render=profile_render(config, options.env),
+        bag=bag,
+    )
+    bag.raise_errors()
+    assert target is not None, "a target without errors was read"
+    return config, target, bag
+
+
+def load(options: Options, run_query: RunQuery | None = None) -> Project:
+    """config → parse → graph. `run_query` is given at run time alone.
+
+    Raises: MetasqlError with every mistake of the first stage that has one.
+    """
+    config, target, bag = read_config(options)
+    declarations = read_project(config, target, env=options.env, run_query=run_query, bag=bag)
+    bag.raise_errors()
+    graph, found = link(declarations, config.dialect)
+    bag.extend(found)
+    bag.raise_errors()
+    return Project(config, target, declarations, graph, tuple(bag.sorted()))
+
+
+def compiled(project: Project, features: Iterable[Feature]) -> list[CompiledFile]:
+    """plan → lower: every view of the features, and the statements of a run.
+
+    Raises: MetasqlError 05xx.
+    """
+    files = []
+    for feature in features:
+        folder = Path("compiled", project.config.name, *feature.key.parts[:-1])
+        for view in views(feature, project.graph, project.layout):
+            sql = f"-- {view.purpose}.\n{render(view.query, project.dialect, pretty=True)};\n"
+            files.append(CompiledFile(folder / f"{view.relation.name}.sql", view.relation.name, sql))
+        if feature.body_for(project.layout.engine) is not None:
+            name = f"{feature.relation}__run"
+            files.append(CompiledFile(folder / f"{name}.sql", name, statements(project, feature)))
+    return files
+
+
+def statements(project: Project, feature: Feature, *, full_refresh: bool = False) -> str:
+    """What a run of a feature with a body executes, as one script to read.
+
+    Run, time and commit number stand as placeholders: they are given when it runs.
+    """
+    stamp = Stamp("<run id>", "1970-01-01 00:00:00", 0)
+    plan = computation(feature, project.graph, project.layout, full_refresh=full_refresh)
+    steps = [*plan.steps, *write_samples(feature, project.layout, stamp)]
+    if feature.orphans == "delete":
+        steps += delete_orphans(feature, project.layout, stamp)
+    parts = [f"-- {feature.key}: what `metasql run` executes, in one transaction.\n"]
+    for step in steps:
+        head = step.purpose if isinstance(step, Step) else f"check: {step.purpose} (rows are errors {step.code})"
+        parts.append(f"-- {head}\n{render(step.tree, project.dialect, pretty=True)};\n")
+    return "\n".join(parts)
+
+
+def feature_of(project: Project, key: str) -> Feature:
+    """A feature by its key.
+
+    Raises: MetasqlError MS0330.
+    """
+    feature = project.graph.get(key)
+    if feature is None:
+        raise unknown_feature(project.graph, key)
+    return feature
+
+
+def unknown_feature(graph: Graph, key: str) -> MetasqlError:
+    """The error for a key that is not declared."""
+    known = [str(name) for name in graph.features]
+    return MetasqlError.of(
+        "MS0330",
+        f"feature `{key}` does not exist",
+        notes=[f"features: {candidates(known)}"],
+        help=suggest(key, known) or "`metasql ls` lists them",
+    )
+

@@ -1,0 +1,341 @@
+"""The steps of a commit from outside: read, check, join with what is stored (semantics.md, committing).
+
+The batch stands in `metasql_batch` with `metasql_row` (from 1, as messages count rows);
+for an expansion with `--inputs` the processed inputs stand in `metasql_batch_inputs`.
+Values that come as text are cast with care: what does not stand for a value of the
+column's type is named with its row, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from metasql.graph import version
+from metasql.graph.nodes import Feature, Field, Kind
+from metasql.names import (
+    content_column,
+    data_version_column,
+    inputs_column,
+    provenance_column,
+    recipe_column,
+)
+from metasql.plan import provenance
+from metasql.plan.layout import Layout
+from metasql.plan.sql import (
+    all_of,
+    any_of,
+    as_,
+    case,
+    coalesce,
+    col,
+    cols,
+    concat,
+    differs,
+    equal,
+    is_null,
+    not_null,
+    null,
+    number,
+    on_equal,
+    op,
+    select,
+    table,
+    text,
+)
+from metasql.plan.steps import Check, Step, temporary
+from metasql.plan.write import INCOMING, INCOMING_INPUTS, row_columns
+
+BATCH = "metasql_batch"
+BATCH_INPUTS = "metasql_batch_inputs"
+TYPED = "metasql_typed"
+TYPED_INPUTS = "metasql_typed_inputs"
+RECEIPTS = "metasql_receipts"
+MERGED = "metasql_merged"
+RECEIPT = "metasql_receipt"
+MOST = 5
+"""So many faulty rows are named."""
+
+
+@dataclass(frozen=True)
+class BatchColumn:
+    """A column of the batch: the type it must have, and whether its values come as text."""
+
+    name: str
+    type: exp.DataType
+    is_text: bool
+
+
+def typed(name: str, into: str, columns: Sequence[BatchColumn]) -> list[Step | Check]:
+    """The batch with every value cast to its column's type, and the values that cannot be."""
+    steps: list[Step | Check] = []
+    trees: list[exp.Expression] = [col("metasql_row", "batch")]
+    for column in columns:
+        raw = col(column.name, "batch")
+        trees.append(as_(op("try_cast_text", raw, column.type), column.name))
+    query = select(*trees).from_(table(name, "batch"))
+    steps.append(temporary(into, query, "the batch, every value as its column's type"))
+    steps += [_type_check(name, column) for column in columns if not _takes_all(column)]
+    return steps
+
+
+def _takes_all(column: BatchColumn) -> bool:
+    return column.is_text and column.type.is_type(*exp.DataType.TEXT_TYPES)
+
+
+def _type_check(name: str, column: BatchColumn) -> Check:
+    raw = col(column.name, "batch")
+    cast = op("try_cast_text", raw, column.type)
+    bad = is_null(cast)
+    if column.type.is_type(*exp.DataType.INTEGER_TYPES):
+        whole = op("matches", exp.cast(raw, "text"), text(r"^\s*[+-]?[0-9]+(\.0+)?\s*$"))
+        bad = any_of(bad, exp.Not(this=whole))
+    query = select(col("metasql_row", "batch"), as_(exp.cast(raw, "text"), "value")).from_(table(name, "batch"))
+    query = query.where(all_of(not_null(raw), exp.paren(bad))).order_by(col("metasql_row", "batch")).limit(MOST)
+    wanted = column.type.sql("duckdb").lower() if not column.type.is_type("userdefined") else str(column.type)
+    return Check(
+        f"`{column.name}` holds values of its type",
+        query,
+        "MS0810",
+        f"row {{0}}: `{{1}}` in column `{column.name}` is no {wanted}",
+        "correct the value; nothing of the batch was written",
+    )
+
+
+def key_checks(feature: Feature, name: str, columns: Sequence[str], what: str) -> list[Check]:
+    """No id is NULL and none comes twice."""
+    rows = table(name, "batch")
+    missing = [
+        Check(
+            f"`{column}` is given in every row",
+            select(col("metasql_row", "batch"))
+            .from_(rows)
+            .where(is_null(col(column, "batch")))
+            .order_by(col("metasql_row", "batch"))
+            .limit(MOST),
+            "MS0803",
+            f"row {{0}}: the id column `{column}` is NULL",
+            "give every row its id; nothing of the batch was written",
+        )
+        for column in columns
+    ]
+    shown = ", ".join(f"{column} = {{{index}}}" for index, column in enumerate(columns))
+    first = exp.Min(this=col("metasql_row", "batch"))
+    last = exp.Max(this=col("metasql_row", "batch"))
+    twice = select(
+        *(as_(exp.cast(col(column, "batch"), "text"), column) for column in columns),
+        as_(first, "first_row"),
+        as_(last, "last_row"),
+    )
+    twice = twice.from_(rows).group_by(*cols(columns, "batch"))
+    twice = twice.having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(1))).limit(MOST)
+    count = len(columns)
+    return [
+        *missing,
+        Check(
+            f"every {what} comes once",
+            twice,
+            "MS0805",
+            f"rows {{{count}}} and {{{count + 1}}} are both for {shown}",
+            "let one row of each be in the batch; nothing of it was written",
+        ),
+    ]
+
+
+def receipt_checks(feature: Feature, name: str) -> list[Check]:
+    """Every row has a receipt that was handed out for it."""
+    given = col(RECEIPT, "batch")
+    shown = [as_(exp.cast(col(column, "batch"), "text"), column) for column in feature.unit_columns]
+    which = ", ".join(f"{column} = {{{index}}}" for index, column in enumerate(feature.unit_columns, start=1))
+    rows = select(col("metasql_row", "batch"), *shown).from_(table(name, "batch"))
+    check = exp.Substring(this=given, start=number(4), length=number(version.WIDTH))
+    known = exp.Substring(this=given, start=number(1), length=number(3))
+    right = all_of(
+        equal(known, text(f"{provenance.RECEIPT}:")),
+        equal(check, provenance.receipt_check(feature, "batch", _words("batch"))),
+    )
+    at_row = col("metasql_row", "batch")
+    return [
+        Check(
+            "every row has a receipt",
+            rows.where(is_null(given)).order_by(at_row).limit(MOST),
+            "MS0806",
+            f"row {{0}} ({which}) has no receipt",
+            f"hand back `{RECEIPT}` as the increment gave it for this row",
+        ),
+        Check(
+            "every receipt is of its row",
+            rows.where(all_of(not_null(given), exp.Not(this=exp.paren(right)))).order_by(at_row).limit(MOST),
+            "MS0807",
+            f"row {{0}} ({which}) has a receipt that was not handed out for it",
+            f"hand back `{RECEIPT}` as the increment of `{feature.key}` gave it for this row",
+        ),
+    ]
+
+
+def _words(alias: str) -> exp.Expression:
+    """What a receipt says, after its check."""
+    return exp.Substring(this=col(RECEIPT, alias), start=number(4 + version.WIDTH + 1))
+
+
+def said(field: Field, alias: str) -> tuple[exp.Expression, exp.Expression]:
+    """Recipe and inputs of a field as a receipt tells them; NULL where it does not know the field."""
+    words = _words(alias)
+    hexadecimal, mark = "[0-9a-f]{32}", "[0-9a-z-]{32}"
+    recipe = op("extract", words, text(f";{field.name}=({hexadecimal})"))
+    inputs = op("extract", words, text(f";{field.name}={hexadecimal}({mark})"))
+    empty = text("")
+    return exp.Nullif(this=recipe, expression=empty), exp.Nullif(this=inputs, expression=empty.copy())
+
+
+def receipts_of_children(feature: Feature) -> list[Step | Check]:
+    """The processed inputs, from the receipts that their children carry."""
+    unit = feature.unit_columns
+    query = select(
+        as_(exp.Min(this=col("metasql_row", "batch")), "metasql_row"),
+        *cols(unit, "batch"),
+        as_(exp.Min(this=col(RECEIPT, "batch")), RECEIPT),
+    )
+    query = query.from_(table(TYPED, "batch")).group_by(*cols(unit, "batch"))
+    other = select(col("metasql_row", "batch")).from_(table(TYPED, "batch"))
+    other = other.join(table(RECEIPTS, "input"), on=on_equal("batch", "input", unit), copy=False)
+    other = other.where(differs(col(RECEIPT, "batch"), col(RECEIPT, "input"))).limit(MOST)
+    return [
+        temporary(RECEIPTS, query, "the inputs that were processed"),
+        Check(
+            "the children of one input carry one receipt",
+            other,
+            "MS0808",
+            "row {0}: another child of the same input has another receipt",
+            "all children of an input are committed together, with the receipt of that input",
+        ),
+    ]
+
+
+def receipts_of_inputs(feature: Feature) -> list[Step | Check]:
+    """The processed inputs, as they were listed beside the children."""
+    unit = feature.unit_columns
+    query = select(col("metasql_row", "batch"), *cols(unit, "batch"), col(RECEIPT, "batch"))
+    lost = select(col("metasql_row", "batch")).from_(table(TYPED, "batch"))
+    lost = lost.join(table(RECEIPTS, "input"), on=on_equal("batch", "input", unit), join_type="left", copy=False)
+    lost = lost.where(is_null(col("metasql_row", "input"))).order_by(col("metasql_row", "batch")).limit(MOST)
+    return [
+        temporary(RECEIPTS, query.from_(table(TYPED_INPUTS, "batch")), "the inputs that were processed"),
+        Check(
+            "every child is of a listed input",
+            lost,
+            "MS0809",
+            "row {0} is a child of no input that was listed",
+            "list its input with its receipt in the inputs file",
+        ),
+    ]
+
+
+def merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -> Step:
+    """The batch beside what is stored: a data column that the batch leaves out keeps its value."""
+    alive = is_null(col("metasql_deleted_at", "stored"))
+    trees: list[exp.Expression] = [col("metasql_row", "batch"), *cols(feature.id_columns, "batch")]
+    for column in feature.data_columns:
+        if column.name in given:
+            trees.append(col(column.name, "batch"))
+        else:
+            trees.append(as_(case((alive, col(column.name, "stored"))), column.name))
+    source = "batch"
+    query = exp.Select().from_(table(TYPED, "batch"))
+    if feature.kind is not Kind.ROOT:
+        if feature.is_expansion:
+            source = "input"
+            query = query.join(table(RECEIPTS, "input"), on=on_equal("batch", "input", feature.unit_columns), copy=False)
+        trees.append(col(RECEIPT, source))
+    for field in feature.fields:
+        for name in (content_column(field.name), data_version_column(field.name)):
+            if name in given:
+                trees.append(as_(col(name, "batch"), f"given_{name}"))
+        for make in (recipe_column, inputs_column, provenance_column, data_version_column):
+            name = make(field.name)
+            trees.append(as_(case((alive, col(name, "stored"))), f"stored_{name}"))
+    stored = table(layout.of(feature.key, "samples"), "stored")
+    query = query.join(stored, on=on_equal("batch", "stored", feature.id_columns), join_type="left", copy=False)
+    return temporary(MERGED, query.select(*trees, copy=False), "the batch beside what is stored")
+
+
+def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
+    """The rows as they will be stored, with recipe, inputs, provenance and data version."""
+    trees: list[exp.Expression] = cols((column.name for column in feature.columns), "merged")
+    for field in feature.fields:
+        recipe, inputs = (
+            _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(field, "merged")
+        )
+        made = provenance.provenance(recipe, inputs)
+        trees += [
+            as_(recipe, recipe_column(field.name)),
+            as_(inputs, inputs_column(field.name)),
+            as_(made, provenance_column(field.name)),
+            as_(_data_version(field, made, given), data_version_column(field.name)),
+        ]
+    trees.append(as_(_feature_version(feature, "merged"), "metasql_feature_version"))
+    query = select(*trees).from_(table(MERGED, "merged"))
+    ordered = select(*cols(row_columns(feature), "made")).from_(query.subquery("made"))
+    return temporary(INCOMING, ordered, "the rows as they will be stored")
+
+
+def _feature_version(feature: Feature, alias: str) -> exp.Expression:
+    if feature.kind is Kind.ROOT:
+        return text(feature.version)
+    return exp.Substring(this=_words(alias), start=number(1), length=number(version.WIDTH))
+
+
+def _root_versions(
+    feature: Feature, field: Field, given: Mapping[str, BatchColumn]
+) -> tuple[exp.Expression, exp.Expression]:
+    """A root's recipe is the declared one; its inputs are the content as it was given."""
+    recipe: exp.Expression = text(field.recipe)
+    if field.content is not None or field.columns:
+        return recipe, provenance.content(feature, field, "merged")
+    if content_column(field.name) in given:
+        column = given[content_column(field.name)]
+        value = col(f"given_{content_column(field.name)}", "merged")
+        return recipe, op("hash", provenance.encoded(value, column.type if column.is_text else None))
+    kept = col(f"stored_{inputs_column(field.name)}", "merged")
+    if data_version_column(field.name) in given:
+        value = col(f"given_{data_version_column(field.name)}", "merged")
+        inputs = case((not_null(value), op("hash", provenance.encoded(value))), otherwise=kept)
+    else:
+        inputs = kept
+    return case((not_null(inputs), recipe)), inputs
+
+
+def _data_version(field: Field, made: exp.Expression, given: Mapping[str, BatchColumn]) -> exp.Expression:
+    """What was given, hashed; else the stored one while the provenance is the same; else NULL."""
+    same = equal(col(f"stored_{provenance_column(field.name)}", "merged"), made)
+    kept = case((same, col(f"stored_{data_version_column(field.name)}", "merged")))
+    name = data_version_column(field.name)
+    if name not in given:
+        return kept
+    value = col(f"given_{name}", "merged")
+    hashed = op("hash", concat(text(version.encode("data version")), provenance.encoded(value)))
+    return case((not_null(value), hashed), otherwise=kept)
+
+
+def incoming_inputs(feature: Feature) -> Step:
+    """The processed inputs with their versions and the number of their children."""
+    unit = feature.unit_columns
+    children = select(*cols(unit, "batch"), as_(exp.Count(this=exp.Star()), "metasql_rows"))
+    children = children.from_(table(TYPED, "batch")).group_by(*cols(unit, "batch"))
+    trees: list[exp.Expression] = cols(unit, "input")
+    for field in feature.fields:
+        recipe, inputs = said(field, "input")
+        trees += [
+            as_(recipe, recipe_column(field.name)),
+            as_(inputs, inputs_column(field.name)),
+            as_(provenance.provenance(recipe, inputs), provenance_column(field.name)),
+            as_(null("text"), data_version_column(field.name)),
+        ]
+    trees.append(as_(coalesce(col("metasql_rows", "child"), number(0)), "metasql_children"))
+    trees.append(as_(_feature_version(feature, "input"), "metasql_feature_version"))
+    on = on_equal("input", "child", unit)
+    query = select(*trees).from_(table(RECEIPTS, "input"))
+    query = query.join(children.subquery("child"), on=on, join_type="left", copy=False)
+    return temporary(INCOMING_INPUTS, query, "the processed inputs as they will be stored")

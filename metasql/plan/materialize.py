@@ -1,0 +1,178 @@
+"""The steps of a root or SQL feature's run: find the work, compute it, check it, write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from metasql.graph.nodes import Feature, Graph, Kind
+from metasql.names import data_version_column, inputs_column, provenance_column, recipe_column
+from metasql.plan import provenance
+from metasql.plan.body import restricted_body, whole_body
+from metasql.plan.increment import compare
+from metasql.plan.layout import Layout
+from metasql.plan.sql import (
+    all_of,
+    any_of,
+    as_,
+    cast_to,
+    col,
+    cols,
+    exists,
+    is_null,
+    not_null,
+    null,
+    number,
+    on_equal,
+    select,
+    table,
+    text,
+    true,
+    with_blocks,
+)
+from metasql.plan.steps import Check, Step, temporary
+from metasql.plan.write import INCOMING, INCOMING_INPUTS, WORK, row_columns
+
+RESULT = "metasql_result"
+
+
+@dataclass(frozen=True)
+class Computation:
+    """What is computed before anything is written: steps and checks, in order.
+
+    `whole` is why the body reads its whole inputs, or None where it reads only what the
+    increment needs.
+    """
+
+    steps: tuple[Step | Check, ...]
+    whole: str | None
+
+
+def computation(feature: Feature, graph: Graph, layout: Layout, *, full_refresh: bool) -> Computation:
+    """From the increment to `metasql_incoming`, for a feature with a body."""
+    body = feature.body_for(layout.engine)
+    assert body is not None, "only features with a body are materialised"
+    if feature.kind is Kind.ROOT:
+        result = _result(feature, whole_body(body, feature, graph, layout), None, "read the source, once")
+        steps = (result, *_checks(feature), _work(feature, graph, layout, full_refresh, RESULT), _incoming(feature))
+        return Computation(steps, None)
+    tree, why = restricted_body(body, feature, graph, layout, WORK)
+    purpose = f"compute them ({why}, so its inputs are read whole)" if why else "compute them"
+    result = _result(feature, tree, WORK, purpose)
+    inputs = (_incoming_inputs(feature),) if feature.is_expansion else ()
+    work = _work(feature, graph, layout, full_refresh, None)
+    return Computation((work, result, *_checks(feature), *inputs, _incoming(feature)), why)
+
+
+def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read: str | None) -> Step:
+    """The units to work off, with the versions that they will have."""
+    compared = compare(feature, graph, layout, everything=everything, read=read)
+    columns: list[exp.Expression] = [*cols(feature.unit_columns, "judged"), col("metasql_status", "judged")]
+    for field in feature.fields:
+        made_of = col(compared.expected.representative[field.name], "judged")
+        columns += [
+            as_(text(field.recipe), recipe_column(field.name)),
+            as_(made_of, inputs_column(field.name)),
+            as_(provenance.provenance(text(field.recipe), made_of), provenance_column(field.name)),
+        ]
+    query = select(*columns).from_(table("judged")).where(not_null(col("metasql_status", "judged")))
+    purpose = "the increment: which samples are new, stale or orphaned"
+    return temporary(WORK, with_blocks(query, compared.blocks), purpose)
+
+
+def _result(feature: Feature, tree: exp.Query, work: str | None, purpose: str) -> Step:
+    """The body's rows: all of them, or those of the units in the work table."""
+    columns = [as_(cast_to(col(item.name, "body"), item.type), item.name) for item in feature.columns]
+    query = select(*columns).from_(tree.subquery("body"))
+    if work is not None:
+        pending = all_of(on_equal(work, "body", feature.unit_columns), _pending(work))
+        wanted = exists(select(number(1)).from_(table(work)).where(pending))
+        unnamed = [is_null(col(name, "body")) for name in feature.id_columns]
+        query = query.where(any_of(wanted, *unnamed))
+    return temporary(RESULT, query, purpose)
+
+
+def _pending(alias: str) -> exp.Expression:
+    return col("metasql_status", alias).isin("new", "stale")
+
+
+def _checks(feature: Feature) -> tuple[Check, ...]:
+    ids = list(feature.id_columns)
+    shown = ", ".join(f"{name} = {{{index}}}" for index, name in enumerate(ids))
+    as_text = [as_(exp.cast(col(name, "result"), "text"), name) for name in ids]
+    unnamed = select(*as_text).from_(table(RESULT, "result"))
+    unnamed = unnamed.where(any_of(*(is_null(col(name, "result")) for name in ids))).limit(5)
+    twice = select(*as_text, as_(exp.Count(this=exp.Star()), "metasql_rows")).from_(table(RESULT, "result"))
+    twice = twice.group_by(*cols(ids, "result")).having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(1)))
+    return (
+        Check(
+            "no id is NULL",
+            unnamed,
+            "MS0621",
+            f"the body gives a row whose id is NULL: {shown}",
+            "filter such rows out in the body, or give them an id",
+        ),
+        Check(
+            "no id comes twice",
+            twice.limit(5),
+            "MS0622",
+            f"the body gives {{{len(ids)}}} rows for one sample: {shown}",
+            "let the body give one row per sample, or add the column that tells them apart to `id_columns`",
+        ),
+    )
+
+
+def _versions(feature: Feature, alias: str) -> list[exp.Expression]:
+    trees: list[exp.Expression] = []
+    for field in feature.fields:
+        trees += cols((recipe_column(field.name), inputs_column(field.name), provenance_column(field.name)), alias)
+        trees.append(as_(null("text"), data_version_column(field.name)))
+    return trees
+
+
+def _incoming(feature: Feature) -> Step:
+    """The computed rows with their versions; a unit that gave no row is remembered as done."""
+    unit = feature.unit_columns
+    data = cols((column.name for column in feature.columns), "result")
+    constant = [as_(text(feature.version), "metasql_feature_version")]
+    joined = on_equal("work", "result", unit)
+    if feature.kind is Kind.SQL and not feature.is_expansion:
+        ids = cols(unit, "work")
+        rest = cols((column.name for column in feature.data_columns), "result")
+        empty = is_null(col("metasql_here", "result"))
+        query = select(*ids, *rest, *_versions(feature, "work"), as_(empty, "metasql_no_row"), *constant)
+        here = select(*cols(c.name for c in feature.columns), as_(true(), "metasql_here")).from_(table(RESULT))
+        query = query.from_(table(WORK, "work")).join(here.subquery("result"), on=joined, join_type="left", copy=False)
+        query = query.where(_pending("work"))
+    else:
+        query = select(*data, *_versions(feature, "work"), *constant)
+        query = query.from_(table(RESULT, "result")).join(table(WORK, "work"), on=joined, copy=False)
+        query = query.where(_pending("work"))
+    names = row_columns(feature)
+    ordered = select(*cols(names, "made")).from_(query.subquery("made"))
+    return temporary(INCOMING, ordered, "the rows as they will be stored")
+
+
+def _incoming_inputs(feature: Feature) -> Step:
+    """The processed inputs with the number of their children, those without any too."""
+    unit = feature.unit_columns
+    counted = select(*cols(unit, "result"), as_(exp.Count(this=exp.Star()), "metasql_rows")).from_(table(RESULT, "result"))
+    children = counted.group_by(*cols(unit, "result")).subquery("child")
+    number_of = exp.Coalesce(this=col("metasql_rows", "child"), expressions=[number(0)])
+    query = select(
+        *cols(unit, "work"),
+        *_versions(feature, "work"),
+        as_(number_of, "metasql_children"),
+        as_(text(feature.version), "metasql_feature_version"),
+    )
+    query = query.from_(table(WORK, "work")).join(children, on=on_equal("work", "child", unit), join_type="left", copy=False)
+    return temporary(INCOMING_INPUTS, query.where(_pending("work")), "the inputs that were processed")
+
+
+def counted_work() -> exp.Query:
+    """The units of the work table by status."""
+    query = select(col("metasql_status"), as_(exp.Count(this=exp.Star()), "units")).from_(table(WORK))
+    return query.group_by(col("metasql_status"))
+
+

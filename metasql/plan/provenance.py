@@ -1,0 +1,104 @@
+"""The expressions of versions: encoding, content, inputs, provenance, receipts (semantics.md, versions)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlglot import exp
+
+from metasql.graph import version
+from metasql.graph.nodes import Feature, Field
+from metasql.names import data_version_column, provenance_column
+from metasql.plan.sql import case, coalesce, col, concat, is_null, op, text
+
+RECEIPT = "r1"
+"""The form of a receipt: `r1:<check>:<feature version>;<field>=<recipe><inputs>;…`"""
+
+
+def encoded(value: exp.Expression, type_: exp.DataType | None = None) -> exp.Expression:
+    """A free value as a text that can be read back in one way: length, colon, text; NULL is `-`."""
+    written = op("text", value, type_) if type_ is not None else op("text", value)
+    return coalesce(concat(exp.cast(op("bytes", written), "text"), text(":"), written), text("-"))
+
+
+def encoded_columns(feature: Feature, names: Iterable[str], alias: str) -> exp.Expression:
+    """The values of some columns of a feature, one after the other."""
+    types = {column.name: column.type for column in feature.columns}
+    return concat(*(encoded(col(name, alias), types.get(name)) for name in names))
+
+
+def content(feature: Feature, field: Field, alias: str) -> exp.Expression:
+    """The inputs of a root's field: the hash of its columns, or of its `version` expression."""
+    if field.content is not None:
+        tree = field.content.copy()
+        for node in list(tree.find_all(exp.Column)):
+            node.set("table", exp.to_identifier(alias))
+        return op("hash", encoded(tree))
+    if not field.columns:
+        return text(version.NO_PARENTS)
+    return op("hash", encoded_columns(feature, field.columns, alias))
+
+
+def inputs(parents: Sequence[exp.Expression]) -> exp.Expression:
+    """What a field is made of: nothing, its one parent's data version, or the hash of all of them.
+
+    NULL while any parent has no version yet: the sample waits.
+    """
+    if not parents:
+        return text(version.NO_PARENTS)
+    if len(parents) == 1:
+        return parents[0]
+    return op("hash", concat(*parents))
+
+
+def provenance(recipe: exp.Expression, made_of: exp.Expression) -> exp.Expression:
+    return op("hash", concat(recipe, made_of))
+
+
+def effective(field: str, alias: str | None = None) -> exp.Expression:
+    """The data version that downstream reads: what was given, else the provenance."""
+    return coalesce(col(data_version_column(field), alias), col(provenance_column(field), alias))
+
+
+def or_missing(value: exp.Expression, found: exp.Expression) -> exp.Expression:
+    """The version of an optional parent: a mark of its own where there is no such row."""
+    return case((is_null(found), text(version.MISSING)), otherwise=value)
+
+
+def whole(parts: Sequence[exp.Expression]) -> exp.Expression:
+    """The version of a sample: the hash over its fields' versions, in sorted order of their names."""
+    absent = text("-".ljust(version.WIDTH, "-"))
+    return op("hash", concat(*(coalesce(part, absent) for part in parts)))
+
+
+def sorted_fields(feature: Feature) -> list[Field]:
+    return sorted(feature.fields, key=lambda item: item.name)
+
+
+def receipt(feature: Feature, alias: str, representative: dict[str, str]) -> exp.Expression:
+    """What a worker hands back: feature version, recipes and inputs as they were read.
+
+    It carries a check over feature and unit, so that a receipt of another sample, of
+    another feature, or one that was changed on the way is known as foreign.
+    """
+    parts: list[exp.Expression] = []
+    constant = feature.version
+    for field in sorted_fields(feature):
+        parts += [text(f"{constant};{field.name}={field.recipe}"), col(representative[field.name], alias)]
+        constant = ""
+    words = concat(*parts)
+    return concat(text(f"{RECEIPT}:"), receipt_check(feature, alias, words), text(":"), words)
+
+
+def receipt_check(feature: Feature, alias: str, words: exp.Expression) -> exp.Expression:
+    key = encoded_columns(feature, feature.unit_columns, alias)
+    return op("hash", concat(text(version.encode("receipt", feature.key.path)), key, words))
+
+
+def by_field(feature: Feature, values: dict[str, exp.Expression]) -> exp.Expression:
+    """A map from field name to version."""
+    arguments: list[exp.Expression] = []
+    for field in sorted_fields(feature):
+        arguments += [text(field.name), values[field.name]]
+    return op("text_map", *arguments)
+

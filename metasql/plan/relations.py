@@ -1,0 +1,185 @@
+"""The tables and views of a feature: what they hold, and the queries that give their types.
+
+A table is created from a query that returns no rows, so that the engine itself finds the
+types: of a body's columns, of id columns that come from upstream, of declared columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from metasql.graph.nodes import Feature, Graph, Kind
+from metasql.names import (
+    Relation,
+    data_version_column,
+    inputs_column,
+    provenance_column,
+    recipe_column,
+)
+from metasql.plan import provenance
+from metasql.plan.body import whole_body
+from metasql.plan.expected import expected
+from metasql.plan.increment import increment, summary
+from metasql.plan.layout import Layout
+from metasql.plan.sql import as_, cast_to, col, cols, is_null, null, select, table, text, with_blocks
+
+VERSION_COLUMNS = (recipe_column, inputs_column, provenance_column, data_version_column)
+
+BOOKKEEPING: tuple[tuple[str, str], ...] = (
+    ("metasql_feature_version", "text"),
+    ("metasql_run_id", "text"),
+    ("metasql_created_at", "timestamp"),
+    ("metasql_updated_at", "timestamp"),
+    ("metasql_deleted_at", "timestamp"),
+    ("metasql_commit", "bigint"),
+)
+"""On every row: `metasql_commit` grows with every write to the target; times are UTC."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A public view: its relation, what it is for, and its query over tables only."""
+
+    relation: Relation
+    purpose: str
+    query: exp.Query
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that metasql keeps: `template` returns no rows and has its columns and types.
+
+    `owned` are the columns that follow the author's declaration; the others are metasql's.
+    """
+
+    relation: Relation
+    purpose: str
+    template: exp.Query
+    owned: tuple[str, ...]
+
+
+def tables(feature: Feature, graph: Graph, layout: Layout) -> list[Table]:
+    """`X__samples`, for an expansion `X__inputs`, and where history is kept `X__history`."""
+    columns = [column.name for column in feature.columns]
+    samples = _samples(feature, graph, layout)
+    found = [Table(layout.of(feature.key, "samples"), f"{feature.key}: at most one row per sample", samples, tuple(columns))]
+    if feature.is_expansion:
+        purpose = f"{feature.key}: the inputs that were processed, those without children too"
+        inputs = _inputs(feature, graph, layout)
+        found.append(Table(layout.of(feature.key, "inputs"), purpose, inputs, feature.unit_columns))
+    if feature.history:
+        superseded = _samples(feature, graph, layout).select(as_(null("timestamp"), "metasql_superseded_at"), copy=False)
+        purpose = f"{feature.key}: rows that were replaced, and when"
+        found.append(Table(layout.of(feature.key, "history"), purpose, superseded, tuple(columns)))
+    return found
+
+
+def views(feature: Feature, graph: Graph, layout: Layout) -> list[View]:
+    """`X`, `X__expected`, `X__increment`, `X__summary`: each reads tables only."""
+    key = feature.key
+    return [
+        View(layout.public(key), f"{key}: the live samples", live_samples(feature, layout)),
+        View(
+            layout.of(key, "expected"),
+            f"{key}: what upstream calls for, one row per input unit, with the provenance it should have",
+            expected_view(feature, graph, layout),
+        ),
+        View(
+            layout.of(key, "increment"),
+            f"{key}: what has to be done, one row per input unit",
+            increment(feature, graph, layout),
+        ),
+        View(
+            layout.of(key, "summary"),
+            f"{key}: the increment counted by status, reason and field (NULL: the units themselves)",
+            summary(feature, graph, layout),
+        ),
+    ]
+
+
+def live_samples(feature: Feature, layout: Layout) -> exp.Query:
+    """`X`: data columns, flat versions, their maps, the sample's versions, and bookkeeping."""
+    fields = provenance.sorted_fields(feature)
+    columns = cols((column.name for column in feature.columns), "sample")
+    effective = {field.name: provenance.effective(field.name, "sample") for field in fields}
+    made: dict[str, exp.Expression] = {field.name: col(provenance_column(field.name), "sample") for field in fields}
+    for field in fields:
+        columns += cols((recipe_column(field.name), inputs_column(field.name), provenance_column(field.name)), "sample")
+        columns.append(as_(effective[field.name], data_version_column(field.name)))
+    columns += [
+        as_(provenance.whole(list(made.values())), "metasql_provenance"),
+        as_(provenance.whole(list(effective.values())), "metasql_data_version"),
+        as_(provenance.by_field(feature, made), "metasql_provenance_by_field"),
+        as_(provenance.by_field(feature, effective), "metasql_data_version_by_field"),
+    ]
+    columns += cols((name for name, _ in BOOKKEEPING), "sample")
+    query = select(*columns).from_(table(layout.of(feature.key, "samples"), "sample"))
+    return query.where(is_null(col("metasql_deleted_at", "sample")))
+
+
+def expected_view(feature: Feature, graph: Graph, layout: Layout) -> exp.Query:
+    """`X__expected`: units, dependency columns, inputs and provenance; versions NULL while a unit waits."""
+    wanted = expected(feature, graph, layout)
+    columns: list[exp.Expression] = [*cols(feature.unit_columns, "expected"), *cols(wanted.carried, "expected")]
+    made = {}
+    for field in provenance.sorted_fields(feature):
+        inputs = col(wanted.representative[field.name], "expected")
+        made[field.name] = provenance.provenance(text(field.recipe), inputs)
+        columns += [
+            as_(text(field.recipe), recipe_column(field.name)),
+            as_(inputs, inputs_column(field.name)),
+            as_(made[field.name], provenance_column(field.name)),
+        ]
+    columns.append(as_(provenance.whole(list(made.values())), "metasql_provenance"))
+    columns.append(as_(provenance.by_field(feature, made), "metasql_provenance_by_field"))
+    return with_blocks(select(*columns).from_(table("expected")), wanted.blocks)
+
+
+def _version_columns(feature: Feature) -> list[exp.Expression]:
+    names = [make(field.name) for field in feature.fields for make in VERSION_COLUMNS]
+    return [as_(null("text"), name) for name in names]
+
+
+def _samples(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
+    query = _data(feature, graph, layout)
+    extra = _version_columns(feature)
+    if feature.kind is Kind.SQL and not feature.is_expansion:
+        extra.append(as_(null("boolean"), "metasql_no_row"))
+    extra += [as_(null(type_), name) for name, type_ in BOOKKEEPING]
+    return query.select(*extra, copy=False).where(exp.false(), copy=False)
+
+
+def _inputs(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
+    source = _data(feature, graph, layout).where(exp.false(), copy=False).subquery("sample")
+    extra = [*_version_columns(feature), as_(null("timestamp"), "metasql_reopened_at"), as_(null("bigint"), "metasql_children")]
+    extra += [as_(null(type_), name) for name, type_ in BOOKKEEPING]
+    return select(*cols(feature.unit_columns, "sample"), *extra).from_(source).where(exp.false())
+
+
+def _data(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
+    """The id and data columns with their types: from the body, or declared, or from upstream."""
+    body = feature.body_for(layout.engine)
+    if body is not None:
+        columns = [
+            as_(cast_to(col(item.name, "body"), item.type), item.name) for item in feature.columns
+        ]
+        return select(*columns).from_(whole_body(body, feature, graph, layout).subquery("body"))
+    query = exp.Select()
+    joined: list[str] = []
+    for item in feature.columns:
+        if item.type is not None:
+            query = query.select(as_(cast_to(exp.null(), item.type), item.name), copy=False)
+            continue
+        dep, old = next(
+            (dep, old) for dep in feature.deps for old, new in dep.match if new == item.name
+        )
+        alias = f"from_{dep.relation}"
+        if alias not in joined:
+            relation = table(layout.of(dep.feature, "samples"), alias)
+            query = query.join(relation, join_type="cross", copy=False) if joined else query.from_(relation, copy=False)
+            joined.append(alias)
+        query = query.select(as_(col(old, alias), item.name), copy=False)
+    return query
+

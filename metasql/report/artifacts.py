@@ -1,0 +1,158 @@
+"""Files under `target/`: the graph as metasql.json, the last command as run_results.json, compiled SQL.
+
+Both documents carry `schema_version`; a change that readers would notice raises it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from metasql.config.project import VERSION, ProjectConfig
+from metasql.execute.results import RunResult
+from metasql.graph.nodes import Dependency, Feature, Field, Graph
+
+MANIFEST = "metasql.json"
+RUN_RESULTS = "run_results.json"
+SCHEMA_VERSION = 1
+
+
+def target_folder(config: ProjectConfig) -> Path:
+    return config.root / config.target_path
+
+
+def write_manifest(config: ProjectConfig, graph: Graph) -> Path:
+    """Write the graph: features, fields, field lineage, versions."""
+    return _write(target_folder(config) / MANIFEST, manifest(config, graph))
+
+
+def manifest(config: ProjectConfig, graph: Graph) -> dict[str, Any]:
+    """The graph as plain data, sorted by key."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "metasql_version": VERSION,
+        "project": {"name": config.name, "version": config.version, "digest": graph.version},
+        "features": {str(key): _feature(feature) for key, feature in sorted(graph.features.items())},
+        "field_lineage": [
+            {"field": f"{key}.{field.name}", "made_of": [str(parent) for parent in field.parents]}
+            for key, feature in sorted(graph.features.items())
+            for field in feature.fields
+        ],
+        "sources": [
+            {"source": source, "table": table, "schema": item.schema, "identifier": item.identifier}
+            for (source, table), item in sorted(graph.sources.items())
+        ],
+        "seeds": [{"name": name, "path": seed.path} for name, seed in sorted(graph.seeds.items())],
+        "assertions": [
+            {"name": item.name, "path": item.path, "feature": item.feature, "severity": item.severity}
+            for item in graph.assertions
+        ],
+    }
+
+
+def _feature(feature: Feature) -> dict[str, Any]:
+    cost = feature.cost_per_sample
+    return {
+        "kind": feature.kind.value,
+        "relation": feature.relation,
+        "path": feature.path,
+        "description": feature.description,
+        "id_columns": list(feature.id_columns),
+        "unit_columns": list(feature.unit_columns),
+        "columns": [
+            {"name": item.name, "type": str(item.type) if item.type is not None else None, "description": item.description}
+            for item in feature.columns
+        ],
+        "fields": [_field(item) for item in feature.fields],
+        "deps": [_dependency(item) for item in feature.deps],
+        "version": feature.version,
+        "orphans": feature.orphans,
+        "history": feature.history,
+        "on_schema_change": feature.on_schema_change,
+        "cost_per_sample": {"amount": cost.amount, "unit": cost.unit} if cost else None,
+        "owner": feature.owner,
+        "tags": list(feature.tags),
+        "meta": _plain(feature.meta),
+    }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "code_version": field.code_version,
+        "columns": list(field.columns),
+        "made_of": [str(parent) for parent in field.parents],
+        "recipe": field.recipe,
+        "version": field.version,
+    }
+
+
+def _dependency(dep: Dependency) -> dict[str, Any]:
+    return {
+        "feature": str(dep.feature),
+        "lineage": dep.lineage.value,
+        "on": [ours for _, ours in dep.match],
+        "optional": dep.optional,
+        "rename": dict(dep.rename),
+        "columns": [name for _, name in dep.carried],
+        "fields": list(dep.fields),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Values of YAML as JSON can hold them."""
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
+    """Write what the last command did, node by node."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "metasql_version": VERSION,
+        "run_id": result.run_id,
+        "command": result.command,
+        "target": result.target,
+        "started_at": result.started_at,
+        "seconds": round(result.seconds, 6),
+        "results": [node.as_dict() for node in result.nodes],
+    }
+    return _write(target_folder(config) / RUN_RESULTS, document)
+
+
+def write_compiled(config: ProjectConfig, files: Iterable[tuple[Path, str]]) -> None:
+    """Write compiled SQL, each text to its path under the target folder."""
+    base = target_folder(config)
+    for place, sql in files:
+        path = base / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(sql, encoding="utf-8")
+
+
+def remove_target(project_root: Path, target_path: str, keep: Iterable[Path]) -> list[Path]:
+    """Empty the target folder but for files to keep; gives what was taken away."""
+    kept = {path.resolve() for path in keep}
+    gone = []
+    base = project_root / target_path
+    for entry in sorted(base.iterdir()) if base.is_dir() else []:
+        if entry.resolve() in kept or any(entry.resolve() in path.parents for path in kept):
+            continue
+        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        gone.append(entry)
+    return gone
+
+
+def _write(path: Path, document: dict[str, Any]) -> Path:
+    """Whole or not at all: a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return path

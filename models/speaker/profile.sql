@@ -1,0 +1,6 @@
+SELECT
+    speaker_id,
+    language,
+    accent,
+    consent
+FROM {{ ref('raw_speakers') }}

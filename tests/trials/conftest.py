@@ -1,0 +1,17 @@
+"""Trials start from a project's name: `start_trial("hdtf")`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.trials.trial import Trial
+
+
+@pytest.fixture
+def start_trial(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Trial]:
+    return lambda name: Trial(name, tmp_path, capsys, monkeypatch)
