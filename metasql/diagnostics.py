@@ -16,6 +16,8 @@ from metasql.source import NOWHERE, Span
 
 
 class Severity(Enum):
+    """An error stops the pipeline after its stage; a warning does not."""
+
     ERROR = "error"
     WARNING = "warning"
 

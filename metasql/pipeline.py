@@ -3,8 +3,8 @@
     config → parse → graph → plan → lower → execute → report
 
 `load` goes as far as the graph: it touches no warehouse. `compiled` goes through plan and
-lower. `metasql/execute/walk.py` goes on to the warehouse. Each stage gives a value and its diagnostics; errors stop between stages,
-so that all mistakes of a stage are seen at once.
+lower. `metasql/execute/walk.py` goes on to the warehouse. Each stage gives a value and its
+diagnostics; errors stop between stages, so that all mistakes of a stage are seen at once.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from metasql.graph.link import link
 from metasql.graph.nodes import Feature, Graph
 from metasql.graph.select import Selector
 from metasql.lower.dialect import Dialect
-from metasql.lower.render import render
+from metasql.lower.render import Renderer, render
 from metasql.parse.declarations import Declarations
 from metasql.parse.read import profile_render, read_project
 from metasql.plan.layout import Layout
 from metasql.plan.materialize import computation
 from metasql.plan.relations import views
 from metasql.plan.steps import Stamp, Step
-from metasql.plan.write import delete_orphans, write_samples
+from metasql.plan.write import delete_orphans, find_changed, write_samples
 
 RunQuery = Callable[[str], list[tuple[Any, ...]]]
 
@@ -116,19 +116,17 @@ def load(options: Options, run_query: RunQuery | None = None) -> Project:
 
 
 def compiled(project: Project, features: Iterable[Feature]) -> list[CompiledFile]:
-    """plan → lower: every view of the features, and the statements of a run.
+    """plan → lower: every view of the features.
 
     Raises: MetasqlError 05xx.
     """
     files = []
     for feature in features:
         folder = Path("compiled", project.config.name, *feature.key.parts[:-1])
+        renderer = Renderer(project.dialect)
         for view in views(feature, project.graph, project.layout):
-            sql = f"-- {view.purpose}.\n{render(view.query, project.dialect, pretty=True)};\n"
+            sql = f"-- {view.purpose}.\n{renderer.render(view.query, pretty=True)};\n"
             files.append(CompiledFile(folder / f"{view.relation.name}.sql", view.relation.name, sql))
-        if feature.body_for(project.layout.engine) is not None:
-            name = f"{feature.relation}__run"
-            files.append(CompiledFile(folder / f"{name}.sql", name, statements(project, feature)))
     return files
 
 
@@ -139,7 +137,7 @@ def statements(project: Project, feature: Feature, *, full_refresh: bool = False
     """
     stamp = Stamp("<run id>", "1970-01-01 00:00:00", 0)
     plan = computation(feature, project.graph, project.layout, full_refresh=full_refresh)
-    steps = [*plan.steps, *write_samples(feature, project.layout, stamp)]
+    steps = [*plan.steps, *find_changed(feature, project.layout), *write_samples(feature, project.layout, stamp)]
     if feature.orphans == "delete":
         steps += delete_orphans(feature, project.layout, stamp)
     parts = [f"-- {feature.key}: what `metasql run` executes, in one transaction.\n"]
@@ -169,4 +167,3 @@ def unknown_feature(graph: Graph, key: str) -> MetasqlError:
         notes=[f"features: {candidates(known)}"],
         help=suggest(key, known) or "`metasql ls` lists them",
     )
-

@@ -6,17 +6,19 @@ Exit codes: 0 ok · 1 project errors · 2 usage · 3 a run, an assertion or a co
 
 from __future__ import annotations
 
-import json
+import difflib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 from metasql import __version__
+from metasql.cli.reporting import exit_code, report
 from metasql.diagnostics import Bag, MetasqlError
-from metasql.report.text import render, render_json
 
 COMMANDS = {
     "build": "project",
@@ -42,10 +44,10 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Loads the module of a command when that command is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"metasql.cli.commands.{COMMANDS[cmd_name]}")
@@ -64,8 +66,6 @@ class LazyGroup(click.Group):
 
 
 def _nearest(word: str) -> str | None:
-    import difflib
-
     return next(iter(difflib.get_close_matches(word, COMMANDS, n=1)), None)
 
 
@@ -109,46 +109,13 @@ def _code(result: object) -> int:
     return result if isinstance(result, int) else 0
 
 
-def exit_code(bag: Bag) -> int:
-    """What went wrong on the warehouse, in an assertion or in a batch is 3; in the project, 1."""
-    codes = {item.code[:4] for item in bag if item.severity.value == "error"}
-    if "MS90" in codes:
-        return 4
-    return 3 if codes and codes <= {"MS06", "MS07", "MS08"} else 1
-
-
-def report(bag: Bag, arguments: Sequence[str]) -> None:
-    """Diagnostics on stderr, as text or as JSON lines."""
-    if _wants_json(arguments):
-        click.echo(render_json(bag.sorted()), err=True)
-        return
-    click.echo(render(bag.sorted(), color=use_color(sys.stderr)), err=True)
-
-
-def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(pair == ("--log-format", "json") for pair in pairs) or "--log-format=json" in arguments
-
-
-def use_color(stream: object) -> bool:
-    """Colours on a terminal, unless NO_COLOR says otherwise."""
-    isatty = getattr(stream, "isatty", None)
-    return bool(isatty and isatty()) and not os.environ.get("NO_COLOR")
-
-
 def _bug(error: Exception) -> Bag:
-    import traceback
-
     last = traceback.extract_tb(error.__traceback__)[-1]
     bag = Bag()
     bag.error(
         "MS9001",
         f"metasql itself failed: {type(error).__name__}",
-        notes=[str(error).split("\n")[0][:300], f"in {last.name}, line {last.lineno} of {os.path.basename(last.filename)}"],  # noqa: PTH119 - a name for people
+        notes=[str(error).split("\n")[0][:300], f"in {last.name}, line {last.lineno} of {Path(last.filename).name}"],
         help="please report this with the command and, if you can, the project; nothing half-written was left behind",
     )
     return bag
-
-
-def json_text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from metasql.cli.main import report, use_color
+from metasql.cli.reporting import report, use_color
 from metasql.config.document import parse_yaml, plain
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit
@@ -19,8 +19,8 @@ from metasql.execute.connection import Connection
 from metasql.execute.registry import connect
 from metasql.execute.session import Session
 from metasql.pipeline import Options, Project, load, read_config
-from metasql.source import Source
 from metasql.report.console import LogFile, all_of, stderr_console
+from metasql.source import Source
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -101,13 +101,20 @@ def common(command: Command) -> Command:
     folder = click.Path(path_type=Path, file_okay=False)
     for option in reversed(
         [
-            click.option("--project-dir", type=folder, default=Path("."), help="The project's folder (default: this one)."),
+            click.option(
+                "--project-dir", type=folder, default=Path(), help="The project's folder (default: this one)."
+            ),
             click.option("--profiles-dir", type=folder, help="The folder of profiles.yml."),
             click.option("--target", "-t", help="The target of the profile."),
             click.option("--vars", "vars_", help="Variables as a YAML mapping; they go before the project's."),
             click.option("--quiet", "-q", is_flag=True, help="Errors and results alone."),
             click.option("--verbose", "-v", is_flag=True, help="Every statement too."),
-            click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of what goes to stderr."),
+            click.option(
+                "--log-format",
+                type=click.Choice(["text", "json"]),
+                default="text",
+                help="Form of what goes to stderr.",
+            ),
         ]
     ):
         wrapped = option(wrapped)
@@ -118,7 +125,8 @@ def selection(command: Command) -> Command:
     """`--select`, `--exclude` and `--selector`."""
     command = click.option("--selector", help="A selector of selectors.yml.")(command)
     command = click.option("--exclude", multiple=True, help="Nodes to leave out.")(command)
-    return click.option("--select", "-s", multiple=True, help="Nodes: key, +key, key+, @key, tag:, path:, kind: …")(command)
+    words = "Nodes: key, +key, key+, @key, tag:, path:, kind: …"
+    return click.option("--select", "-s", multiple=True, help=words)(command)
 
 
 def parse_vars(text: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from metasql import __version__
-from metasql.cli.main import report
 from metasql.cli.options import Common
+from metasql.cli.reporting import report
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Note
 from metasql.execute import state
@@ -78,9 +78,7 @@ def _results(project: Project, value: str) -> Iterable[str]:
     return [node["name"] for node in nodes if node["status"] == value]
 
 
-def execute_nodes(
-    shared: Common, command: str, choice: Mapping[str, Any], threads: int | None, nodes: Nodes
-) -> int:
+def execute_nodes(shared: Common, command: str, choice: Mapping[str, Any], threads: int | None, nodes: Nodes) -> int:
     """Walk the selected nodes on the warehouse, and report what came out."""
     with shared.session() as (project, session):
         state.ensure_tables(session.connection, session.layout)

@@ -135,7 +135,9 @@ class Reader:
             return default
         if (least is not None and node.value < least) or (most is not None and node.value > most):
             between = f"at least {least}" if most is None else f"between {least} and {most}"
-            self.bag.error("MS0207", f"`{names[0]}` must be {between}", node.span, help=f"write a number {between}")
+            self.bag.error(
+                "MS0207", f"`{names[0]}` must be {between}", node.span, help=f"write a number that is {between}"
+            )
             return default
         return node.value
 
@@ -149,7 +151,10 @@ class Reader:
             return None
         if least is not None and value < least:
             self.bag.error(
-                "MS0207", f"`{names[0]}` must be at least {least:g}", node.span, help="write a larger number"
+                "MS0207",
+                f"`{names[0]}` must be at least {least:g}",
+                node.span,
+                help=f"write a number of at least {least:g}",
             )
             return None
         return float(value)

@@ -52,7 +52,7 @@ def run_assertion(session: Session, assertion: AssertionDecl) -> NodeResult:
     """
     started = time.perf_counter()
     query = query_of(assertion, session.graph, session.layout)
-    source: exp.Expression = query.subquery("failure")
+    source: exp.Expr = query.subquery("failure")
     if assertion.store_failures:
         relation = session.layout.relation(f"metasql_failures__{assertion.name}")
         tree = exp.Create(this=table(relation), kind="TABLE", replace=True, expression=query)
@@ -94,7 +94,9 @@ def _failed(assertion: AssertionDecl, failures: int, status: str) -> MetasqlErro
     )
     if status == "warn":
         error.bag.items[:] = []
-        error.bag.warn("MS0701", f"assertion `{assertion.name}` found {failures:,} rows", assertion.lines.template.line_span(1))
+        error.bag.warn(
+            "MS0701", f"assertion `{assertion.name}` found {failures:,} rows", assertion.lines.template.line_span(1)
+        )
     return error
 
 

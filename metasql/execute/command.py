@@ -38,7 +38,12 @@ def feature_nodes(graph: Graph, chosen: Iterable[str], options: RunOptions) -> l
     """One node per selected feature, after the features and seeds that it reads."""
     names = set(chosen)
     return [
-        Node(str(key), feature.kind.value, partial(_run_feature, feature=feature, options=options), _reads(graph, feature))
+        Node(
+            str(key),
+            feature.kind.value,
+            partial(_run_feature, feature=feature, options=options),
+            _reads(graph, feature),
+        )
         for key, feature in graph.features.items()
         if str(key) in names
     ]
@@ -71,7 +76,12 @@ def build_nodes(graph: Graph, chosen: Iterable[str], options: RunOptions, root: 
         if len(reads) == 1 and any(other.name == node for other in assertions):
             guards.setdefault(next(iter(reads)), set()).add(node)
     features = [
-        Node(node.name, node.kind, node.work, node.after | {guard for name in node.after for guard in guards.get(name, ())})
+        Node(
+            node.name,
+            node.kind,
+            node.work,
+            node.after | {guard for name in node.after for guard in guards.get(name, ())},
+        )
         for node in feature_nodes(graph, names, options)
     ]
     return [*seeds, *features, *assertions]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sqlglot import exp
 from metasql.diagnostics import Bag, MetasqlError, candidates, suggest
 from metasql.execute.connection import Connection
 from metasql.execute.session import Session, perform
+from metasql.execute.writing import row_count, write_incoming
 from metasql.graph.nodes import Feature, Kind
 from metasql.names import content_column, data_version_column
 from metasql.plan.commit import (
@@ -29,9 +30,8 @@ from metasql.plan.commit import (
     receipts_of_inputs,
     typed,
 )
-from metasql.plan.sql import select, table
+from metasql.plan.sql import table
 from metasql.plan.steps import Check, Step
-from metasql.plan.write import CHANGED, write_samples
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ def commit_file(
         found = _load(connection, BATCH, path, format)
         batch = _check_columns(session, feature, found, inputs is not None)
         steps: list[Step | Check] = typed(BATCH, TYPED, list(batch.values()))
-        steps += key_checks(feature, TYPED, feature.id_columns, "sample")
+        steps += key_checks(TYPED, feature.id_columns, "sample")
         if inputs is not None:
             listed = _check_inputs(session, feature, _load(connection, BATCH_INPUTS, inputs, format))
             steps += typed(BATCH_INPUTS, TYPED_INPUTS, list(listed.values()))
-            steps += key_checks(feature, TYPED_INPUTS, feature.unit_columns, "input")
+            steps += key_checks(TYPED_INPUTS, feature.unit_columns, "input")
             steps += [*receipt_checks(feature, TYPED_INPUTS), *receipts_of_inputs(feature)]
         elif feature.kind is not Kind.ROOT:
             steps += receipt_checks(feature, TYPED)
@@ -69,24 +69,12 @@ def commit_file(
         if feature.is_expansion:
             steps.append(incoming_inputs(feature))
         _perform_all(connection, steps, feature)
-        return _write(session, feature)
+        rows = row_count(connection, TYPED)
+        written, commit = write_incoming(session, feature, feature.span)
+        return CommitResult(rows, written, commit)
 
 
-def _write(session: Session, feature: Feature) -> CommitResult:
-    connection = session.connection
-    rows = _count(connection, TYPED)
-    with connection.writing():
-        stamp = session.stamp()
-        perform(connection, write_samples(feature, session.layout, stamp), feature.span)
-    written = _count(connection, CHANGED)
-    return CommitResult(rows, written, stamp.commit if written else None)
-
-
-def _count(connection: Connection, name: str) -> int:
-    return int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(name)))[0][0])
-
-
-def _perform_all(connection: Connection, steps: list[Step | Check], feature: Feature) -> None:
+def _perform_all(connection: Connection, steps: Sequence[Step | Check], feature: Feature) -> None:
     """Perform steps; the checks up to the next step are all made, and told together."""
     bag = Bag()
     for step in steps:
@@ -113,7 +101,10 @@ def _check_kind(feature: Feature, inputs: Path | None) -> None:
         )
     if inputs is not None and not feature.is_expansion:
         raise MetasqlError.of(
-            "MS0812", f"`{feature.key}` is no expansion: it has no inputs to list", feature.span, help="leave `--inputs` out"
+            "MS0812",
+            f"`{feature.key}` is no expansion: it has no inputs to list",
+            feature.span,
+            help="leave `--inputs` out",
         )
 
 

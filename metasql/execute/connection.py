@@ -20,7 +20,7 @@ class Connection(Protocol):
 
     dialect: Dialect
 
-    def run(self, tree: exp.Expression, purpose: str = "") -> None:
+    def run(self, tree: exp.Expr, purpose: str = "") -> None:
         """Execute a statement."""
         ...
 
@@ -28,7 +28,7 @@ class Connection(Protocol):
         """Execute a statement that a person wrote (a hook), in the engine's own words."""
         ...
 
-    def rows(self, tree: exp.Expression, purpose: str = "") -> list[Row]:
+    def rows(self, tree: exp.Expr, purpose: str = "") -> list[Row]:
         """The rows of a query, for a person or a decision: never for data on its way."""
         ...
 

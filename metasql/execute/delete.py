@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlglot import exp
 
 from metasql.execute.session import Session, perform, place_of
+from metasql.execute.writing import row_count
 from metasql.graph.nodes import Feature
 from metasql.plan.remove import GONE, delete_orphaned_steps, delete_steps, gone, orphaned
-from metasql.plan.sql import select, table
 from metasql.plan.write import WORK
 
 
-def delete_samples(session: Session, feature: Feature, where: exp.Expression | None, *, hard: bool = False) -> int:
+def delete_samples(session: Session, feature: Feature, where: exp.Expr | None, *, hard: bool = False) -> int:
     """Delete the live samples that a condition matches (all of them where it is None).
 
     Deleting a child of an expansion re-opens its input. To be called inside a transaction.
@@ -19,7 +19,7 @@ def delete_samples(session: Session, feature: Feature, where: exp.Expression | N
     """
     connection, place = session.connection, place_of(feature, session.layout.engine)
     perform(connection, [gone(feature, session.layout, where)], place)
-    found = int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(GONE)))[0][0])
+    found = row_count(connection, GONE)
     if found:
         with connection.writing():
             perform(connection, delete_steps(feature, session.layout, session.stamp(), hard=hard), place)
@@ -30,7 +30,7 @@ def delete_orphaned(session: Session, feature: Feature, *, hard: bool = False) -
     """Delete the units that the increment lists as orphaned; gives their number."""
     connection, place = session.connection, place_of(feature, session.layout.engine)
     perform(connection, [orphaned(feature, session.graph, session.layout)], place)
-    found = int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(WORK)))[0][0])
+    found = row_count(connection, WORK)
     if found:
         with connection.writing():
             steps = delete_orphaned_steps(feature, session.layout, session.stamp(), hard=hard)

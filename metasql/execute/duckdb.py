@@ -22,7 +22,7 @@ from metasql.lower.render import render
 from metasql.names import Relation
 
 _COMMITS = "metasql_commit_seq"
-_FORMATS = {
+_FORMATS: Mapping[str, Mapping[str, str | bool]] = {
     "csv": {"FORMAT": "csv", "HEADER": True},
     "json": {"FORMAT": "json"},
     "parquet": {"FORMAT": "parquet"},
@@ -79,13 +79,13 @@ class DuckDBConnection:
             self.create_schema(self._schema)
             self._execute(f"CREATE SEQUENCE IF NOT EXISTS {self._quoted(Relation(self._schema, _COMMITS))}")
 
-    def run(self, tree: exp.Expression, purpose: str = "") -> None:
+    def run(self, tree: exp.Expr, purpose: str = "") -> None:
         self._execute(render(tree, self.dialect), purpose)
 
     def run_text(self, sql: str, purpose: str = "") -> None:
         self._execute(sql, purpose)
 
-    def rows(self, tree: exp.Expression, purpose: str = "") -> list[Row]:
+    def rows(self, tree: exp.Expr, purpose: str = "") -> list[Row]:
         return self._execute(render(tree, self.dialect), purpose).fetchall()
 
     def table(self, tree: exp.Query) -> tuple[list[str], list[Row]]:
@@ -148,7 +148,9 @@ class DuckDBConnection:
             options.append(f"types = {{{', '.join(pairs)}}}")
         names = ", ".join(exp.to_identifier(name, quoted=True).sql("duckdb") for name in header)
         read = f"read_csv({', '.join(options)})"
-        self._execute(f"CREATE OR REPLACE TABLE {self._quoted(relation)} AS SELECT {names} FROM {read}", "load the seed")
+        self._execute(
+            f"CREATE OR REPLACE TABLE {self._quoted(relation)} AS SELECT {names} FROM {read}", "load the seed"
+        )
         return int(self._execute(f"SELECT count(*) FROM {self._quoted(relation)}").fetchall()[0][0])
 
     def load_batch(self, name: str, path: Path, format: str) -> dict[str, str]:

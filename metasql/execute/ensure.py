@@ -100,7 +100,7 @@ def _type(session: Session, type_: str) -> exp.DataType:
     return exp.DataType.build(type_, dialect=session.connection.dialect.sqlglot, udt=True)
 
 
-def _alter(session: Session, relation: Relation, action: exp.Expression) -> None:
+def _alter(session: Session, relation: Relation, action: exp.Expr) -> None:
     session.connection.run(exp.Alter(this=table(relation), kind="TABLE", actions=[action]), f"alter {relation}")
 
 

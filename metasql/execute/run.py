@@ -6,19 +6,17 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from metasql.diagnostics import MetasqlError
 from metasql.execute.counting import refresh_status
 from metasql.execute.delete import delete_samples
 from metasql.execute.ensure import ensure, ensure_storage
 from metasql.execute.results import Counts, NodeResult
 from metasql.execute.session import Session, perform, place_of
+from metasql.execute.writing import write_incoming
 from metasql.graph.nodes import Feature, Kind
 from metasql.names import FeatureKey
 from metasql.plan.materialize import computation, counted_work
-from metasql.plan.sql import select, table
-from metasql.plan.write import CHANGED, delete_orphans, write_samples
+from metasql.plan.write import delete_orphans
 
 
 @dataclass(frozen=True)
@@ -105,14 +103,8 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
     perform(connection, plan.steps, place)
     found = {str(status): int(units) for status, units in connection.rows(counted_work())}
     work = Counts(new=found.get("new", 0), stale=found.get("stale", 0), orphaned=found.get("orphaned", 0))
-    if not work.pending:
-        return work, 0
-    written = 0
-    with connection.writing():
-        stamp = session.stamp()
-        if work.new or work.stale:
-            perform(connection, write_samples(feature, layout, stamp), place)
-            written = int(connection.rows(select(exp.Count(this=exp.Star())).from_(table(CHANGED)))[0][0])
-        if work.orphaned and feature.orphans == "delete":
-            perform(connection, delete_orphans(feature, layout, stamp), place)
+    written, _ = write_incoming(session, feature, place)
+    if work.orphaned and feature.orphans == "delete":
+        with connection.writing():
+            perform(connection, delete_orphans(feature, layout, session.stamp()), place)
     return work, written

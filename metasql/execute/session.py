@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
@@ -42,7 +43,7 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def perform(connection: Connection, steps: tuple[Step | Check, ...] | list[Step], place: Span) -> None:
+def perform(connection: Connection, steps: Sequence[Step | Check], place: Span) -> None:
     """Execute steps in order; a check that finds something stops with everything it found.
 
     Raises: MetasqlError with the check's code, or 06xx where the engine refuses.
@@ -57,7 +58,9 @@ def perform(connection: Connection, steps: tuple[Step | Check, ...] | list[Step]
                 step.code, step.message.format(*(_shown(value) for value in found[0])), place, help=step.help
             )
             for row in found[1:]:
-                error.bag.error(step.code, step.message.format(*(_shown(value) for value in row)), place, help=step.help)
+                error.bag.error(
+                    step.code, step.message.format(*(_shown(value) for value in row)), place, help=step.help
+                )
             raise error
 
 

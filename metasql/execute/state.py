@@ -147,7 +147,7 @@ def put(connection: Connection, layout: Layout, name: str, rows: Sequence[Mappin
     connection.run(exp.Insert(this=target, expression=exp.Values(expressions=tuples)), f"write {name}")
 
 
-def _value(value: Value, type_: str) -> exp.Expression:
+def _value(value: Value, type_: str) -> exp.Expr:
     if value is None:
         return exp.null()
     if isinstance(value, str):

@@ -71,7 +71,9 @@ def _do(
     session: Session, node: Node, index: int, total: int, before: Mapping[str, NodeResult]
 ) -> tuple[NodeResult, Session]:
     session.emit(NodeStarted(index, total, node.name, node.kind))
-    failed = sorted(name for name in node.after if name in before and before[name].status in {"error", "fail", "skipped"})
+    failed = sorted(
+        name for name in node.after if name in before and before[name].status in {"error", "fail", "skipped"}
+    )
     if failed:
         result = NodeResult(node.name, node.kind, "skipped", text=f"skipped: `{failed[0]}` did not go well")
     else:

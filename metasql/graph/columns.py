@@ -11,7 +11,7 @@ Resolve = Callable[[str], Names | None]
 """From a table's name in the body to its columns, or None where they are not known."""
 
 
-def output_columns(query: exp.Expression, resolve: Resolve, ctes: Mapping[str, Names | None] | None = None) -> Names | None:
+def output_columns(query: exp.Expr, resolve: Resolve, ctes: Mapping[str, Names | None] | None = None) -> Names | None:
     """The output columns of a query, in order; None where a star cannot be expanded."""
     known = dict(ctes or {})
     for cte in _ctes(query):
@@ -32,13 +32,13 @@ def output_columns(query: exp.Expression, resolve: Resolve, ctes: Mapping[str, N
     return tuple(names)
 
 
-def _ctes(query: exp.Expression) -> list[exp.CTE]:
+def _ctes(query: exp.Expr) -> list[exp.CTE]:
     clause = query.args.get("with_")
     return list(clause.expressions) if clause else []
 
 
 def _item_columns(
-    item: exp.Expression, query: exp.Select, resolve: Resolve, known: Mapping[str, Names | None]
+    item: exp.Expr, query: exp.Select, resolve: Resolve, known: Mapping[str, Names | None]
 ) -> Names | None:
     star = item.this if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) else item
     if not isinstance(star, exp.Star):
@@ -64,7 +64,7 @@ def _item_columns(
     return tuple(names)
 
 
-def _sources(query: exp.Select) -> list[exp.Expression]:
+def _sources(query: exp.Select) -> list[exp.Expr]:
     clause = query.args.get("from_")
     sources = [clause.this] if clause else []
     for join in query.args.get("joins") or []:
@@ -74,12 +74,10 @@ def _sources(query: exp.Select) -> list[exp.Expression]:
 
 
 def _using_columns(query: exp.Select) -> set[str]:
-    return {
-        column.name.lower() for join in query.args.get("joins") or [] for column in join.args.get("using") or []
-    }
+    return {column.name.lower() for join in query.args.get("joins") or [] for column in join.args.get("using") or []}
 
 
-def _source_columns(source: exp.Expression, resolve: Resolve, known: Mapping[str, Names | None]) -> Names | None:
+def _source_columns(source: exp.Expr, resolve: Resolve, known: Mapping[str, Names | None]) -> Names | None:
     alias = source.args.get("alias")
     if alias is not None and alias.columns:
         return tuple(column.name for column in alias.columns)

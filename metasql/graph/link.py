@@ -38,7 +38,9 @@ def link(declarations: Declarations, dialect: str) -> tuple[Graph, Bag]:
         else:
             features[feature.key] = feature
     features = _with_versions(features)
-    assertions = tuple(item for item in declarations.assertions if _check_refs(item, features, broken, declarations, bag))
+    assertions = tuple(
+        item for item in declarations.assertions if _check_refs(item, features, broken, declarations, bag)
+    )
     graph = Graph(
         features,
         {(str(item.source), str(item.table)): item for item in declarations.sources},

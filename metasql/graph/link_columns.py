@@ -30,7 +30,7 @@ class DependencyColumns:
 
     names: Mapping[str, str]
     carried: tuple[tuple[str, str], ...]
-    aggregates: tuple[tuple[str, exp.Expression], ...]
+    aggregates: tuple[tuple[str, exp.Expr], ...]
 
 
 def dependency_columns(item: DependencyDecl, feature: Feature, dialect: str, bag: Bag) -> DependencyColumns | None:
@@ -70,7 +70,7 @@ def dependency_columns(item: DependencyDecl, feature: Feature, dialect: str, bag
 
 def _aggregates(
     item: DependencyDecl, names: Mapping[str, str], key: str, dialect: str, bag: Bag
-) -> tuple[tuple[str, exp.Expression], ...]:
+) -> tuple[tuple[str, exp.Expr], ...]:
     found = []
     for name, text in item.aggregates.items():
         tree = parse_expression(text, dialect, bag)
@@ -79,7 +79,7 @@ def _aggregates(
     return tuple(found)
 
 
-def dependency_where(item: DependencyDecl, feature: Feature, dialect: str, bag: Bag) -> exp.Expression | None:
+def dependency_where(item: DependencyDecl, feature: Feature, dialect: str, bag: Bag) -> exp.Expr | None:
     """The filter of a dependency, over the upstream columns' own names."""
     if item.where is None:
         return None
@@ -91,13 +91,11 @@ def dependency_where(item: DependencyDecl, feature: Feature, dialect: str, bag: 
     return undo_rename(tree, names, item.where, str(feature.key), bag)
 
 
-def undo_rename(
-    tree: exp.Expression, names: Mapping[str, str], text: Word, key: str, bag: Bag
-) -> exp.Expression:
+def undo_rename(tree: exp.Expr, names: Mapping[str, str], text: Word, key: str, bag: Bag) -> exp.Expr:
     """An expression over renamed columns as one over the columns' own names."""
     own = {new.lower(): old for old, new in names.items()}
 
-    def restore(node: exp.Expression) -> exp.Expression:
+    def restore(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             return node
         if node.name.lower() not in own:
@@ -276,16 +274,14 @@ def link_content(
     return tuple(done)
 
 
-def link_predicate(decl: FeatureDecl, columns: tuple[Column, ...], dialect: str, bag: Bag) -> exp.Expression | None:
+def link_predicate(decl: FeatureDecl, columns: tuple[Column, ...], dialect: str, bag: Bag) -> exp.Expr | None:
     """`stale_when` over the feature's own columns."""
     if decl.stale_when is None:
         return None
     return expression_over(decl.stale_when, [column.name for column in columns], str(decl.key), dialect, bag)
 
 
-def expression_over(
-    text: Word, columns: Collection[str], key: str, dialect: str, bag: Bag
-) -> exp.Expression | None:
+def expression_over(text: Word, columns: Collection[str], key: str, dialect: str, bag: Bag) -> exp.Expr | None:
     """An expression over the columns of one feature."""
     tree = parse_expression(text, dialect, bag)
     return undo_rename(tree, {name: name for name in columns}, text, key, bag) if tree is not None else None

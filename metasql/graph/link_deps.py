@@ -287,4 +287,3 @@ def _check_collisions(decl: FeatureDecl, linked: list[LinkedDep], bag: Bag) -> N
                     help=f"rename it (`rename: {{{name}: ...}}`), or choose others with `columns`",
                 )
             taken[name.lower()] = dependency
-

@@ -53,7 +53,7 @@ class Field:
     code_version: str
     parents: tuple[FieldKey, ...]
     columns: tuple[str, ...] = ()
-    content: exp.Expression | None = None
+    content: exp.Expr | None = None
     recipe: str = ""
     version: str = ""
     description: str = ""
@@ -76,10 +76,10 @@ class Dependency:
     match: tuple[tuple[str, str], ...]
     whole_key: bool
     optional: bool = False
-    where: exp.Expression | None = None
+    where: exp.Expr | None = None
     rename: Mapping[str, str] = field(default_factory=dict)
     carried: tuple[tuple[str, str], ...] = ()
-    aggregates: tuple[tuple[str, exp.Expression], ...] = ()
+    aggregates: tuple[tuple[str, exp.Expr], ...] = ()
     fields: tuple[str, ...] = ()
     span: Span = NOWHERE
 
@@ -104,7 +104,7 @@ class Feature:
     fields: tuple[Field, ...]
     deps: tuple[Dependency, ...]
     bodies: Mapping[str | None, Body]
-    stale_when: exp.Expression | None
+    stale_when: exp.Expr | None
     orphans: Literal["delete", "keep"]
     history: bool
     on_schema_change: Literal["fail", "append", "sync"]
@@ -172,6 +172,4 @@ class Graph:
 
     def refs_of(self, feature: Feature) -> tuple[Word, ...]:
         """The names that a feature's bodies refer to with `ref`, seeds among them."""
-        return tuple(
-            ref.name for body in feature.bodies.values() for ref in body.refs if ref.kind == "ref"
-        )
+        return tuple(ref.name for body in feature.bodies.values() for ref in body.refs if ref.kind == "ref")

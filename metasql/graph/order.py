@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from metasql.diagnostics import Bag, Label
 from metasql.parse.declarations import FeatureDecl
@@ -36,7 +37,7 @@ def in_order(decls: Mapping[str, FeatureDecl], bag: Bag) -> list[FeatureDecl]:
 def _report(cycle: list[str], decls: Mapping[str, FeatureDecl], bag: Bag) -> None:
     start = cycle.index(min(cycle))
     ring = cycle[start:-1] + cycle[: start + 1] if cycle[0] == cycle[-1] else cycle
-    edges = list(zip(ring, ring[1:], strict=False))
+    edges = list(pairwise(ring))
     labels = [
         Label(span_of(name), f"`{child}` reads `{name}`")
         for child, parent in edges

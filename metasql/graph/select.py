@@ -115,7 +115,7 @@ class Selector:
                 )
                 return set()
             return self._by_name(name, bag)
-        return {
+        methods: dict[str, Callable[[str], set[str]]] = {
             "tag": self._tag,
             "path": self._path,
             "source": self._source,
@@ -124,7 +124,8 @@ class Selector:
             "field": lambda text: self._field(text, bag, onward=False),
             "increment": lambda text: self._lookup("increment", text, bag),
             "result": lambda text: self._lookup("result", text, bag),
-        }[method](value)
+        }
+        return methods[method](value)
 
     def _by_name(self, name: str, bag: Bag) -> set[str]:
         found = {node for node in self.nodes if fnmatchcase(node, name)}
@@ -144,7 +145,9 @@ class Selector:
     def _path(self, path: str) -> set[str]:
         path = path.removeprefix("./").rstrip("/")
         return {
-            name for name, file in self.nodes.items() if file and (file.startswith(f"{path}/") or fnmatchcase(file, path))
+            name
+            for name, file in self.nodes.items()
+            if file and (file.startswith(f"{path}/") or fnmatchcase(file, path))
         }
 
     def _source(self, name: str) -> set[str]:

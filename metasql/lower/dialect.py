@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-Lowering = Callable[[Sequence[exp.Expression]], exp.Expression]
+Lowering = Callable[[Sequence[exp.Expr]], exp.Expr]
 
 
 @dataclass(frozen=True)

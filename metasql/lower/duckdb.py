@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -36,60 +37,68 @@ END
 """Types are often not known before the engine sees the query; TYPEOF is folded when it is
 planned. Decimals lose trailing zeros, times with a zone are told in UTC."""
 
-_HALF = "SUM(CAST('0x' || SUBSTR(:a, {start}, 16) AS UBIGINT)) % 18446744073709551616"
+_HALF = "CAST(SUM(CAST('0x' || SUBSTR(:a, {start}, 16) AS UBIGINT)) % 18446744073709551616 AS TEXT)"
 
 _SET_DIGEST = f"""
 CASE WHEN COUNT(:a) = COUNT(*) THEN
-  MD5(CAST(COUNT(*) AS TEXT) || ':' || CAST({_HALF.format(start=1)} AS TEXT) || ':' || CAST({_HALF.format(start=17)} AS TEXT))
+  MD5(CAST(COUNT(*) AS TEXT) || ':' || {_HALF.format(start=1)} || ':' || {_HALF.format(start=17)})
 END
 """
 """A wrapping sum of each half of the members' hashes, and their count; NULL when a member waits."""
 
 
 @cache
-def _parsed(template: str) -> exp.Expression:
+def _parsed(template: str) -> exp.Expr:
     return sqlglot.parse_one(template, dialect="duckdb")
 
 
 def _template(template: str) -> Lowering:
     """An operation as DuckDB SQL over `:a`, `:b`."""
 
-    def lower(arguments: Sequence[exp.Expression]) -> exp.Expression:
-        given = {name: item for name, item in zip("abcd", arguments, strict=False)}
-
-        def fill(node: exp.Expression) -> exp.Expression:
-            return given[node.name].copy() if isinstance(node, exp.Placeholder) else node
-
-        return _parsed(template).copy().transform(fill)
+    def lower(arguments: Sequence[exp.Expr]) -> exp.Expr:
+        return _filled(_parsed(template), dict(zip("abcd", arguments, strict=False)))
 
     return lower
 
 
-def _text(arguments: Sequence[exp.Expression]) -> exp.Expression:
+def _filled(tree: exp.Expr, given: Mapping[str, exp.Expr]) -> exp.Expr:
+    """A template's tree, as a new one, with the arguments in their places."""
+    if isinstance(tree, exp.Placeholder):
+        return given[tree.name]
+
+    def part(value: Any) -> Any:
+        if isinstance(value, list):
+            return [part(item) for item in value]
+        return _filled(value, given) if isinstance(value, exp.Expr) else value
+
+    return tree.__class__(**{key: part(value) for key, value in tree.args.items()})
+
+
+def _text(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """The canonical text of a value; the second argument is its type where that is known."""
     value, *known = arguments
     if known and isinstance(known[0], exp.DataType):
         if known[0].is_type(*exp.DataType.TEXT_TYPES):
-            return value.copy()
+            return value
         plain = {*exp.DataType.INTEGER_TYPES, exp.DataType.Type.BOOLEAN, exp.DataType.Type.DATE}
         if known[0].is_type(*plain):
-            return exp.cast(value.copy(), "text")
+            return exp.Cast(this=value, to=exp.DataType.build("text"))
     return _template(_TEXT)(arguments)
 
 
-def _text_map(arguments: Sequence[exp.Expression]) -> exp.Expression:
-    keys = exp.Array(expressions=[item.copy() for item in arguments[0::2]])
-    values = exp.Array(expressions=[item.copy() for item in arguments[1::2]])
+def _text_map(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    keys = exp.Array(expressions=list(arguments[0::2]))
+    values = exp.Array(expressions=list(arguments[1::2]))
     return exp.Map(keys=keys, values=values)
 
 
-def _try_cast(arguments: Sequence[exp.Expression]) -> exp.Expression:
+def _try_cast(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, type_ = arguments
-    return exp.TryCast(this=value.copy(), to=type_.copy())
+    return exp.TryCast(this=value, to=type_)
 
 
 _call: Callable[[str], Lowering] = lambda name: (  # noqa: E731 - a table entry, not a function to find
-    lambda arguments: exp.Anonymous(this=name, expressions=[item.copy() for item in arguments])
+    lambda arguments: exp.Anonymous(this=name, expressions=list(arguments))
 )
 
 DUCKDB = Dialect(

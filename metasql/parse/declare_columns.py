@@ -118,7 +118,11 @@ def check_data_version(reader: Reader, bag: Bag) -> None:
         return
     if word == "content":
         bag.error(
-            "MS0318", "`data_version: content` is not in this version", word.span, notes=[_NO_CONTENT], help="remove it"
+            "MS0318",
+            "`data_version: content` is not in this version",
+            word.span,
+            notes=[_NO_CONTENT],
+            help="write `data_version: provenance`",
         )
     else:
         help = "write `data_version: provenance`, or remove it"

@@ -24,7 +24,7 @@ def output_names(tree: exp.Query, known: Columns | None = None) -> tuple[str, ..
 
 def check_outputs(body: Body, bag: Bag) -> None:
     """Report output columns that have no name, and names that two of them have."""
-    select = _first_select(body.tree)
+    select = first_select(body.tree)
     seen: dict[str, exp.Expr] = {}
     for expression in select.expressions if select is not None else []:
         if _is_star(expression):
@@ -42,7 +42,7 @@ def check_outputs(body: Body, bag: Bag) -> None:
             bag.error("MS0236", f"two output columns are called `{name}`", span, secondary=[other], help=help)
 
 
-def _first_select(tree: exp.Expr | None) -> exp.Select | None:
+def first_select(tree: exp.Expr | None) -> exp.Select | None:
     """The SELECT that names the columns: the first of a UNION, the inside of parentheses."""
     while tree is not None and not isinstance(tree, exp.Select):
         tree = tree.this if isinstance(tree, (exp.SetOperation, exp.Subquery)) else None

@@ -120,7 +120,7 @@ def _check_header(file: SeedFile, source: Source, header: list[str], bag: Bag) -
     for number, name in enumerate(header, 1):
         at = source.text.find(name, start)
         span = Span(source, max(at, start), max(at, start) + len(name))
-        start = span.end
+        start = span.end + 1
         if not name.strip():
             help = "give the column a name, or remove it from every line"
             bag.error("MS0313", f"column {number} of `{file.shown}` has no name", span, help=help)

@@ -377,7 +377,7 @@ class Templates:
         if isinstance(error, Returned):
             return Refusal("MS0212", "`return` is used outside of a macro", subject="return", help="leave it out")
         if isinstance(error, RecursionError):
-            return mistakes.recursion({made.source: made.macros for made in self.macros.values()}, sites)
+            return mistakes.recursion({made.source: made.macros for made in self._compiled.values() if made}, sites)
         if isinstance(error, _Unknown) and error.owner is not missing:
             return mistakes.unknown_item(error.owner, str(error.name))
         if isinstance(error, _Unknown):

@@ -72,7 +72,7 @@ def _ref_block(name: str, ref: Ref, feature: Feature, graph: Graph, layout: Layo
     upstream = graph.features[key]
     dep = next(item for item in feature.deps if item.feature == key)
     columns = [as_(col(item.name, "sample"), dep.rename.get(item.name, item.name)) for item in upstream.columns]
-    keep: list[exp.Expression] = [is_null(col("metasql_deleted_at", "sample"))]
+    keep: list[exp.Expr] = [is_null(col("metasql_deleted_at", "sample"))]
     if dep.where is not None:
         where = dep.where.copy()
         for node in list(where.find_all(exp.Column)):
@@ -80,12 +80,14 @@ def _ref_block(name: str, ref: Ref, feature: Feature, graph: Graph, layout: Layo
         keep.append(exp.paren(where))
     if work is not None:
         keep.append(_needed(dep, work))
-    query = select(*columns).from_(table(layout.of(key, "samples"), "sample")).where(all_of(*keep))
+    query = (
+        select(*columns).from_(table(layout.of(key, "samples"), "sample"), copy=False).where(all_of(*keep), copy=False)
+    )
     which = "the live samples that this run needs" if work is not None else "its live samples"
     return Block(name, f"{key}: {which}", query)
 
 
-def _needed(dep: Dependency, work: str) -> exp.Expression:
+def _needed(dep: Dependency, work: str) -> exp.Expr:
     """A dependency's row matches some unit of the work table."""
     matches = all_of(*(equal(col(ours, work), col(theirs, "sample")) for theirs, ours in dep.match))
-    return exists(select(number(1)).from_(table(work)).where(matches))
+    return exists(select(number(1)).from_(table(work), copy=False).where(matches, copy=False))

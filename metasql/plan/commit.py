@@ -29,6 +29,7 @@ from metasql.plan.sql import (
     any_of,
     as_,
     case,
+    cast,
     coalesce,
     col,
     cols,
@@ -71,11 +72,11 @@ class BatchColumn:
 def typed(name: str, into: str, columns: Sequence[BatchColumn]) -> list[Step | Check]:
     """The batch with every value cast to its column's type, and the values that cannot be."""
     steps: list[Step | Check] = []
-    trees: list[exp.Expression] = [col("metasql_row", "batch")]
+    trees: list[exp.Expr] = [col("metasql_row", "batch")]
     for column in columns:
         raw = col(column.name, "batch")
         trees.append(as_(op("try_cast_text", raw, column.type), column.name))
-    query = select(*trees).from_(table(name, "batch"))
+    query = select(*trees).from_(table(name, "batch"), copy=False)
     steps.append(temporary(into, query, "the batch, every value as its column's type"))
     steps += [_type_check(name, column) for column in columns if not _takes_all(column)]
     return steps
@@ -87,13 +88,16 @@ def _takes_all(column: BatchColumn) -> bool:
 
 def _type_check(name: str, column: BatchColumn) -> Check:
     raw = col(column.name, "batch")
-    cast = op("try_cast_text", raw, column.type)
-    bad = is_null(cast)
+    bad = is_null(op("try_cast_text", raw, column.type))
     if column.type.is_type(*exp.DataType.INTEGER_TYPES):
-        whole = op("matches", exp.cast(raw, "text"), text(r"^\s*[+-]?[0-9]+(\.0+)?\s*$"))
+        whole = op("matches", cast(raw, "text"), text(r"^\s*[+-]?[0-9]+(\.0+)?\s*$"))
         bad = any_of(bad, exp.Not(this=whole))
-    query = select(col("metasql_row", "batch"), as_(exp.cast(raw, "text"), "value")).from_(table(name, "batch"))
-    query = query.where(all_of(not_null(raw), exp.paren(bad))).order_by(col("metasql_row", "batch")).limit(MOST)
+    query = select(col("metasql_row", "batch"), as_(cast(raw, "text"), "value")).from_(table(name, "batch"), copy=False)
+    query = (
+        query.where(all_of(not_null(raw), exp.paren(bad)), copy=False)
+        .order_by(col("metasql_row", "batch"), copy=False)
+        .limit(MOST, copy=False)
+    )
     wanted = column.type.sql("duckdb").lower() if not column.type.is_type("userdefined") else str(column.type)
     return Check(
         f"`{column.name}` holds values of its type",
@@ -104,17 +108,17 @@ def _type_check(name: str, column: BatchColumn) -> Check:
     )
 
 
-def key_checks(feature: Feature, name: str, columns: Sequence[str], what: str) -> list[Check]:
+def key_checks(name: str, columns: Sequence[str], what: str) -> list[Check]:
     """No id is NULL and none comes twice."""
     rows = table(name, "batch")
     missing = [
         Check(
             f"`{column}` is given in every row",
             select(col("metasql_row", "batch"))
-            .from_(rows)
-            .where(is_null(col(column, "batch")))
-            .order_by(col("metasql_row", "batch"))
-            .limit(MOST),
+            .from_(rows, copy=False)
+            .where(is_null(col(column, "batch")), copy=False)
+            .order_by(col("metasql_row", "batch"), copy=False)
+            .limit(MOST, copy=False),
             "MS0803",
             f"row {{0}}: the id column `{column}` is NULL",
             "give every row its id; nothing of the batch was written",
@@ -125,12 +129,14 @@ def key_checks(feature: Feature, name: str, columns: Sequence[str], what: str) -
     first = exp.Min(this=col("metasql_row", "batch"))
     last = exp.Max(this=col("metasql_row", "batch"))
     twice = select(
-        *(as_(exp.cast(col(column, "batch"), "text"), column) for column in columns),
+        *(as_(cast(col(column, "batch"), "text"), column) for column in columns),
         as_(first, "first_row"),
         as_(last, "last_row"),
     )
-    twice = twice.from_(rows).group_by(*cols(columns, "batch"))
-    twice = twice.having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(1))).limit(MOST)
+    twice = twice.from_(rows, copy=False).group_by(*cols(columns, "batch"), copy=False)
+    twice = twice.having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(1)), copy=False).limit(
+        MOST, copy=False
+    )
     count = len(columns)
     return [
         *missing,
@@ -147,27 +153,30 @@ def key_checks(feature: Feature, name: str, columns: Sequence[str], what: str) -
 def receipt_checks(feature: Feature, name: str) -> list[Check]:
     """Every row has a receipt that was handed out for it."""
     given = col(RECEIPT, "batch")
-    shown = [as_(exp.cast(col(column, "batch"), "text"), column) for column in feature.unit_columns]
+    shown = [as_(cast(col(column, "batch"), "text"), column) for column in feature.unit_columns]
     which = ", ".join(f"{column} = {{{index}}}" for index, column in enumerate(feature.unit_columns, start=1))
-    rows = select(col("metasql_row", "batch"), *shown).from_(table(name, "batch"))
+    rows = select(col("metasql_row", "batch"), *shown).from_(table(name, "batch"), copy=False)
     check = exp.Substring(this=given, start=number(4), length=number(version.WIDTH))
     known = exp.Substring(this=given, start=number(1), length=number(3))
+    unit = provenance.encoded_columns(feature, feature.unit_columns, "batch")
     right = all_of(
         equal(known, text(f"{provenance.RECEIPT}:")),
-        equal(check, provenance.receipt_check(feature, "batch", _words("batch"))),
+        equal(check, provenance.receipt_check(feature, unit, _words("batch"))),
     )
     at_row = col("metasql_row", "batch")
     return [
         Check(
             "every row has a receipt",
-            rows.where(is_null(given)).order_by(at_row).limit(MOST),
+            rows.where(is_null(given), copy=False).order_by(at_row, copy=False).limit(MOST, copy=False),
             "MS0806",
             f"row {{0}} ({which}) has no receipt",
             f"hand back `{RECEIPT}` as the increment gave it for this row",
         ),
         Check(
             "every receipt is of its row",
-            rows.where(all_of(not_null(given), exp.Not(this=exp.paren(right)))).order_by(at_row).limit(MOST),
+            rows.where(all_of(not_null(given), exp.Not(this=exp.paren(right))), copy=False)
+            .order_by(at_row, copy=False)
+            .limit(MOST, copy=False),
             "MS0807",
             f"row {{0}} ({which}) has a receipt that was not handed out for it",
             f"hand back `{RECEIPT}` as the increment of `{feature.key}` gave it for this row",
@@ -175,12 +184,12 @@ def receipt_checks(feature: Feature, name: str) -> list[Check]:
     ]
 
 
-def _words(alias: str) -> exp.Expression:
+def _words(alias: str) -> exp.Expr:
     """What a receipt says, after its check."""
     return exp.Substring(this=col(RECEIPT, alias), start=number(4 + version.WIDTH + 1))
 
 
-def said(field: Field, alias: str) -> tuple[exp.Expression, exp.Expression]:
+def said(field: Field, alias: str) -> tuple[exp.Expr, exp.Expr]:
     """Recipe and inputs of a field as a receipt tells them; NULL where it does not know the field."""
     words = _words(alias)
     hexadecimal, mark = "[0-9a-f]{32}", "[0-9a-z-]{32}"
@@ -198,10 +207,10 @@ def receipts_of_children(feature: Feature) -> list[Step | Check]:
         *cols(unit, "batch"),
         as_(exp.Min(this=col(RECEIPT, "batch")), RECEIPT),
     )
-    query = query.from_(table(TYPED, "batch")).group_by(*cols(unit, "batch"))
-    other = select(col("metasql_row", "batch")).from_(table(TYPED, "batch"))
+    query = query.from_(table(TYPED, "batch"), copy=False).group_by(*cols(unit, "batch"), copy=False)
+    other = select(col("metasql_row", "batch")).from_(table(TYPED, "batch"), copy=False)
     other = other.join(table(RECEIPTS, "input"), on=on_equal("batch", "input", unit), copy=False)
-    other = other.where(differs(col(RECEIPT, "batch"), col(RECEIPT, "input"))).limit(MOST)
+    other = other.where(differs(col(RECEIPT, "batch"), col(RECEIPT, "input")), copy=False).limit(MOST, copy=False)
     return [
         temporary(RECEIPTS, query, "the inputs that were processed"),
         Check(
@@ -218,11 +227,15 @@ def receipts_of_inputs(feature: Feature) -> list[Step | Check]:
     """The processed inputs, as they were listed beside the children."""
     unit = feature.unit_columns
     query = select(col("metasql_row", "batch"), *cols(unit, "batch"), col(RECEIPT, "batch"))
-    lost = select(col("metasql_row", "batch")).from_(table(TYPED, "batch"))
+    lost = select(col("metasql_row", "batch")).from_(table(TYPED, "batch"), copy=False)
     lost = lost.join(table(RECEIPTS, "input"), on=on_equal("batch", "input", unit), join_type="left", copy=False)
-    lost = lost.where(is_null(col("metasql_row", "input"))).order_by(col("metasql_row", "batch")).limit(MOST)
+    lost = (
+        lost.where(is_null(col("metasql_row", "input")), copy=False)
+        .order_by(col("metasql_row", "batch"), copy=False)
+        .limit(MOST, copy=False)
+    )
     return [
-        temporary(RECEIPTS, query.from_(table(TYPED_INPUTS, "batch")), "the inputs that were processed"),
+        temporary(RECEIPTS, query.from_(table(TYPED_INPUTS, "batch"), copy=False), "the inputs that were processed"),
         Check(
             "every child is of a listed input",
             lost,
@@ -236,18 +249,20 @@ def receipts_of_inputs(feature: Feature) -> list[Step | Check]:
 def merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -> Step:
     """The batch beside what is stored: a data column that the batch leaves out keeps its value."""
     alive = is_null(col("metasql_deleted_at", "stored"))
-    trees: list[exp.Expression] = [col("metasql_row", "batch"), *cols(feature.id_columns, "batch")]
+    trees: list[exp.Expr] = [col("metasql_row", "batch"), *cols(feature.id_columns, "batch")]
     for column in feature.data_columns:
         if column.name in given:
             trees.append(col(column.name, "batch"))
         else:
             trees.append(as_(case((alive, col(column.name, "stored"))), column.name))
     source = "batch"
-    query = exp.Select().from_(table(TYPED, "batch"))
+    query = exp.Select().from_(table(TYPED, "batch"), copy=False)
     if feature.kind is not Kind.ROOT:
         if feature.is_expansion:
             source = "input"
-            query = query.join(table(RECEIPTS, "input"), on=on_equal("batch", "input", feature.unit_columns), copy=False)
+            query = query.join(
+                table(RECEIPTS, "input"), on=on_equal("batch", "input", feature.unit_columns), copy=False
+            )
         trees.append(col(RECEIPT, source))
     for field in feature.fields:
         for name in (content_column(field.name), data_version_column(field.name)):
@@ -263,11 +278,9 @@ def merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -
 
 def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
     """The rows as they will be stored, with recipe, inputs, provenance and data version."""
-    trees: list[exp.Expression] = cols((column.name for column in feature.columns), "merged")
+    trees: list[exp.Expr] = cols((column.name for column in feature.columns), "merged")
     for field in feature.fields:
-        recipe, inputs = (
-            _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(field, "merged")
-        )
+        recipe, inputs = _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(field, "merged")
         made = provenance.provenance(recipe, inputs)
         trees += [
             as_(recipe, recipe_column(field.name)),
@@ -276,22 +289,20 @@ def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
             as_(_data_version(field, made, given), data_version_column(field.name)),
         ]
     trees.append(as_(_feature_version(feature, "merged"), "metasql_feature_version"))
-    query = select(*trees).from_(table(MERGED, "merged"))
-    ordered = select(*cols(row_columns(feature), "made")).from_(query.subquery("made"))
+    query = select(*trees).from_(table(MERGED, "merged"), copy=False)
+    ordered = select(*cols(row_columns(feature), "made")).from_(query.subquery("made", copy=False), copy=False)
     return temporary(INCOMING, ordered, "the rows as they will be stored")
 
 
-def _feature_version(feature: Feature, alias: str) -> exp.Expression:
+def _feature_version(feature: Feature, alias: str) -> exp.Expr:
     if feature.kind is Kind.ROOT:
         return text(feature.version)
     return exp.Substring(this=_words(alias), start=number(1), length=number(version.WIDTH))
 
 
-def _root_versions(
-    feature: Feature, field: Field, given: Mapping[str, BatchColumn]
-) -> tuple[exp.Expression, exp.Expression]:
+def _root_versions(feature: Feature, field: Field, given: Mapping[str, BatchColumn]) -> tuple[exp.Expr, exp.Expr]:
     """A root's recipe is the declared one; its inputs are the content as it was given."""
-    recipe: exp.Expression = text(field.recipe)
+    recipe: exp.Expr = text(field.recipe)
     if field.content is not None or field.columns:
         return recipe, provenance.content(feature, field, "merged")
     if content_column(field.name) in given:
@@ -307,7 +318,7 @@ def _root_versions(
     return case((not_null(inputs), recipe)), inputs
 
 
-def _data_version(field: Field, made: exp.Expression, given: Mapping[str, BatchColumn]) -> exp.Expression:
+def _data_version(field: Field, made: exp.Expr, given: Mapping[str, BatchColumn]) -> exp.Expr:
     """What was given, hashed; else the stored one while the provenance is the same; else NULL."""
     same = equal(col(f"stored_{provenance_column(field.name)}", "merged"), made)
     kept = case((same, col(f"stored_{data_version_column(field.name)}", "merged")))
@@ -323,8 +334,8 @@ def incoming_inputs(feature: Feature) -> Step:
     """The processed inputs with their versions and the number of their children."""
     unit = feature.unit_columns
     children = select(*cols(unit, "batch"), as_(exp.Count(this=exp.Star()), "metasql_rows"))
-    children = children.from_(table(TYPED, "batch")).group_by(*cols(unit, "batch"))
-    trees: list[exp.Expression] = cols(unit, "input")
+    children = children.from_(table(TYPED, "batch"), copy=False).group_by(*cols(unit, "batch"), copy=False)
+    trees: list[exp.Expr] = cols(unit, "input")
     for field in feature.fields:
         recipe, inputs = said(field, "input")
         trees += [
@@ -336,6 +347,6 @@ def incoming_inputs(feature: Feature) -> Step:
     trees.append(as_(coalesce(col("metasql_rows", "child"), number(0)), "metasql_children"))
     trees.append(as_(_feature_version(feature, "input"), "metasql_feature_version"))
     on = on_equal("input", "child", unit)
-    query = select(*trees).from_(table(RECEIPTS, "input"))
-    query = query.join(children.subquery("child"), on=on, join_type="left", copy=False)
+    query = select(*trees).from_(table(RECEIPTS, "input"), copy=False)
+    query = query.join(children.subquery("child", copy=False), on=on, join_type="left", copy=False)
     return temporary(INCOMING_INPUTS, query, "the processed inputs as they will be stored")

@@ -65,7 +65,7 @@ def expected(feature: Feature, graph: Graph, layout: Layout, read: str | None = 
         base = [_any_unit(feature)]
     names = _representatives(feature)
     carried = [name for dep in feature.deps for name in carried_names(dep, feature)]
-    query = _join(feature, required, carried, names)
+    query = _join(feature, required, names)
     sentence = "the samples that upstream calls for, and what each field would be made of"
     return Expected((*blocks, *base, Block("expected", sentence, query)), tuple(carried), names)
 
@@ -89,9 +89,7 @@ def version_name(field: str) -> str:
 
 def _representatives(feature: Feature) -> dict[str, str]:
     by_parents: dict[tuple[FieldKey, ...], str] = {}
-    return {
-        field.name: by_parents.setdefault(field.parents, inputs_column(field.name)) for field in feature.fields
-    }
+    return {field.name: by_parents.setdefault(field.parents, inputs_column(field.name)) for field in feature.fields}
 
 
 def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout) -> Block:
@@ -102,14 +100,14 @@ def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout)
         return _aggregation(dep, feature, graph, source, keep)
     columns = [as_(col(old, "sample"), new) for old, new in (*dep.match, *dep.carried)]
     columns += [as_(provenance.effective(field, "sample"), version_name(field)) for field in dep.fields]
-    query = select(*columns, as_(true(), FOUND)).from_(source).where(all_of(*keep))
+    query = select(*columns, as_(true(), FOUND)).from_(source, copy=False).where(all_of(*keep), copy=False)
     filtered = " that count" if dep.where is not None else ""
-    return Block(block_name(dep), f"{dep.feature}: its live samples{filtered}, and the versions that ours are made of", query)
+    return Block(
+        block_name(dep), f"{dep.feature}: its live samples{filtered}, and the versions that ours are made of", query
+    )
 
 
-def _aggregation(
-    dep: Dependency, feature: Feature, graph: Graph, source: exp.Table, keep: list[exp.Expression]
-) -> Block:
+def _aggregation(dep: Dependency, feature: Feature, graph: Graph, source: exp.Table, keep: list[exp.Expr]) -> Block:
     """A group's members as one row: digests of the set of (member key, data version), counted."""
     upstream = graph.features[dep.feature]
     key = provenance.encoded_columns(upstream, upstream.id_columns, "sample")
@@ -121,19 +119,24 @@ def _aggregation(
         version = provenance.effective(field, "sample")
         inner.append(as_(op("hash", concat(key, version)), version_name(field)))  # type: ignore[arg-type]
     grouped = [not_null(col(old, "sample")) for old, _ in dep.match]
-    members = select(*inner).from_(source).where(all_of(*keep, *grouped)).subquery("member")
+    members = (
+        select(*inner)
+        .from_(source, copy=False)
+        .where(all_of(*keep, *grouped), copy=False)
+        .subquery("member", copy=False)
+    )
     columns = [as_(col(old, "member"), new) for old, new in dep.match]
     columns += [as_(at("member", tree), name) for name, tree in dep.aggregates]
     columns.append(as_(exp.Count(this=exp.Star()), carried_names(dep, feature)[-1]))
     for field in dep.fields:
         columns.append(as_(op("set_digest", col(version_name(field), "member")), version_name(field)))
-    query = select(*columns, as_(true(), FOUND)).from_(members)
-    query = query.group_by(*(col(old, "member") for old, _ in dep.match))
+    query = select(*columns, as_(true(), FOUND)).from_(members, copy=False)
+    query = query.group_by(*(col(old, "member") for old, _ in dep.match), copy=False)
     sentence = f"{dep.feature}: one row per group, with a digest of the set of its members"
     return Block(block_name(dep), sentence, query)
 
 
-def at(alias: str, tree: exp.Expression) -> exp.Expression:
+def at(alias: str, tree: exp.Expr) -> exp.Expr:
     """An expression whose columns are all of one alias."""
     tree = tree.copy()
     for node in list(tree.find_all(exp.Column)):
@@ -144,27 +147,29 @@ def at(alias: str, tree: exp.Expression) -> exp.Expression:
 def _any_unit(feature: Feature) -> Block:
     """All dependencies that give the key are optional: a unit is there when any of them has it."""
     parts = [
-        select(*cols(feature.unit_columns)).from_(table(block_name(dep))) for dep in feature.deps if dep.whole_key
+        select(*cols(feature.unit_columns)).from_(table(block_name(dep)), copy=False)
+        for dep in feature.deps
+        if dep.whole_key
     ]
     query: exp.Query = parts[0]
     for part in parts[1:]:
         query = exp.union(query, part, distinct=True, copy=False)
     if len(parts) == 1:
-        query = parts[0].distinct()
-    return Block("any_unit", "every dependency that gives the key is optional: a sample is called for by any of them", query)
+        query = parts[0].distinct(copy=False)
+    return Block(
+        "any_unit", "every dependency that gives the key is optional: a sample is called for by any of them", query
+    )
 
 
-def _join(
-    feature: Feature, required: list[Dependency], carried: list[str], names: dict[str, str]
-) -> exp.Select:
+def _join(feature: Feature, required: list[Dependency], names: dict[str, str]) -> exp.Select:
     first = block_name(required[0]) if required else "any_unit"
-    columns: list[exp.Expression] = list(cols(feature.unit_columns, first))
+    columns: list[exp.Expr] = list(cols(feature.unit_columns, first))
     for dep in feature.deps:
         columns += cols(carried_names(dep, feature), block_name(dep))
     for field in feature.fields:
         if names[field.name] == inputs_column(field.name):
             columns.append(as_(provenance.inputs(_parents(feature, field.parents)), names[field.name]))
-    query = select(*columns, as_(true(), "metasql_expected")).from_(table(first))
+    query = select(*columns, as_(true(), "metasql_expected")).from_(table(first), copy=False)
     for dep in feature.deps:
         name = block_name(dep)
         if name == first:
@@ -174,11 +179,11 @@ def _join(
     return query
 
 
-def _parents(feature: Feature, parents: tuple[FieldKey, ...]) -> list[exp.Expression]:
+def _parents(feature: Feature, parents: tuple[FieldKey, ...]) -> list[exp.Expr]:
     trees = []
     for parent in parents:
         dep = next(item for item in feature.deps if item.feature == parent.feature)
-        value: exp.Expression = col(version_name(parent.field), block_name(dep))
+        value: exp.Expr = col(version_name(parent.field), block_name(dep))
         if dep.optional:
             value = provenance.or_missing(value, col(FOUND, block_name(dep)))
         trees.append(value)
@@ -193,13 +198,17 @@ def _expected_root(feature: Feature, graph: Graph, layout: Layout, read: str | N
     if body is None:
         stored = table(layout.of(feature.key, "samples"), "sample")
         columns = [*cols(feature.id_columns, "sample"), *cols(carried, "sample"), *cols(names.values(), "sample")]
-        query = select(*columns, as_(true(), "metasql_expected")).from_(stored).where(exp.false())
-        return Expected((Block("expected", "outside programs write this root: nothing is called for", query),), carried, names)
+        query = (
+            select(*columns, as_(true(), "metasql_expected")).from_(stored, copy=False).where(exp.false(), copy=False)
+        )
+        return Expected(
+            (Block("expected", "outside programs write this root: nothing is called for", query),), carried, names
+        )
     source = table(read, "source") if read else _typed(body, feature, graph, layout)
     columns = [*cols(feature.id_columns, "source"), *cols(carried, "source")]
     columns += [as_(provenance.content(feature, field, "source"), names[field.name]) for field in feature.fields]
-    query = select(*columns, as_(true(), "metasql_expected")).from_(source)
-    query = query.where(all_of(*(not_null(col(name, "source")) for name in feature.id_columns)))
+    query = select(*columns, as_(true(), "metasql_expected")).from_(source, copy=False)
+    query = query.where(all_of(*(not_null(col(name, "source")) for name in feature.id_columns)), copy=False)
     sentence = "the rows of the source, and the content of each field as a hash"
     return Expected((Block("expected", sentence, query),), carried, names)
 
@@ -207,4 +216,8 @@ def _expected_root(feature: Feature, graph: Graph, layout: Layout, read: str | N
 def _typed(body: Body, feature: Feature, graph: Graph, layout: Layout) -> exp.Subquery:
     """The body's columns as the types that the author declared."""
     columns = [as_(cast_to(col(item.name, "body"), item.type), item.name) for item in feature.columns]
-    return select(*columns).from_(whole_body(body, feature, graph, layout).subquery("body")).subquery("source")
+    return (
+        select(*columns)
+        .from_(whole_body(body, feature, graph, layout).subquery("body", copy=False), copy=False)
+        .subquery("source", copy=False)
+    )

@@ -16,7 +16,9 @@ from metasql.plan.sql import (
     all_of,
     any_of,
     as_,
+    cast,
     cast_to,
+    coalesce,
     col,
     cols,
     exists,
@@ -35,6 +37,7 @@ from metasql.plan.steps import Check, Step, temporary
 from metasql.plan.write import INCOMING, INCOMING_INPUTS, WORK, row_columns
 
 RESULT = "metasql_result"
+SETTLED = "settled"
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ def computation(feature: Feature, graph: Graph, layout: Layout, *, full_refresh:
     assert body is not None, "only features with a body are materialised"
     if feature.kind is Kind.ROOT:
         result = _result(feature, whole_body(body, feature, graph, layout), None, "read the source, once")
-        steps = (result, *_checks(feature), _work(feature, graph, layout, full_refresh, RESULT), _incoming(feature))
-        return Computation(steps, None)
+        work = _work(feature, graph, layout, full_refresh, RESULT)
+        return Computation((result, *_checks(feature), work, _incoming(feature)), None)
     tree, why = restricted_body(body, feature, graph, layout, WORK)
     purpose = f"compute them ({why}, so its inputs are read whole)" if why else "compute them"
     result = _result(feature, tree, WORK, purpose)
@@ -66,9 +69,16 @@ def computation(feature: Feature, graph: Graph, layout: Layout, *, full_refresh:
 
 
 def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read: str | None) -> Step:
-    """The units to work off, with the versions that they will have."""
+    """The units to work off, with the versions that they will have.
+
+    Of a root all units are there, the settled ones too: a column that no field claims is
+    not versioned, but what is stored of it follows the source.
+    """
     compared = compare(feature, graph, layout, everything=everything, read=read)
-    columns: list[exp.Expression] = [*cols(feature.unit_columns, "judged"), col("metasql_status", "judged")]
+    status: exp.Expr = col("metasql_status", "judged")
+    if feature.kind is Kind.ROOT:
+        status = coalesce(status, text(SETTLED))
+    columns: list[exp.Expr] = [*cols(feature.unit_columns, "judged"), as_(status, "metasql_status")]
     for field in feature.fields:
         made_of = col(compared.expected.representative[field.name], "judged")
         columns += [
@@ -76,7 +86,9 @@ def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read
             as_(made_of, inputs_column(field.name)),
             as_(provenance.provenance(text(field.recipe), made_of), provenance_column(field.name)),
         ]
-    query = select(*columns).from_(table("judged")).where(not_null(col("metasql_status", "judged")))
+    query = (
+        select(*columns).from_(table("judged"), copy=False).where(not_null(col("metasql_status", "judged")), copy=False)
+    )
     purpose = "the increment: which samples are new, stale or orphaned"
     return temporary(WORK, with_blocks(query, compared.blocks), purpose)
 
@@ -84,27 +96,29 @@ def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read
 def _result(feature: Feature, tree: exp.Query, work: str | None, purpose: str) -> Step:
     """The body's rows: all of them, or those of the units in the work table."""
     columns = [as_(cast_to(col(item.name, "body"), item.type), item.name) for item in feature.columns]
-    query = select(*columns).from_(tree.subquery("body"))
+    query = select(*columns).from_(tree.subquery("body", copy=False), copy=False)
     if work is not None:
         pending = all_of(on_equal(work, "body", feature.unit_columns), _pending(work))
-        wanted = exists(select(number(1)).from_(table(work)).where(pending))
+        wanted = exists(select(number(1)).from_(table(work), copy=False).where(pending, copy=False))
         unnamed = [is_null(col(name, "body")) for name in feature.id_columns]
-        query = query.where(any_of(wanted, *unnamed))
+        query = query.where(any_of(wanted, *unnamed), copy=False)
     return temporary(RESULT, query, purpose)
 
 
-def _pending(alias: str) -> exp.Expression:
-    return col("metasql_status", alias).isin("new", "stale")
+def _pending(alias: str) -> exp.Expr:
+    return col("metasql_status", alias).isin("new", "stale", SETTLED)
 
 
 def _checks(feature: Feature) -> tuple[Check, ...]:
     ids = list(feature.id_columns)
     shown = ", ".join(f"{name} = {{{index}}}" for index, name in enumerate(ids))
-    as_text = [as_(exp.cast(col(name, "result"), "text"), name) for name in ids]
-    unnamed = select(*as_text).from_(table(RESULT, "result"))
-    unnamed = unnamed.where(any_of(*(is_null(col(name, "result")) for name in ids))).limit(5)
-    twice = select(*as_text, as_(exp.Count(this=exp.Star()), "metasql_rows")).from_(table(RESULT, "result"))
-    twice = twice.group_by(*cols(ids, "result")).having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(1)))
+    as_text = [as_(cast(col(name, "result"), "text"), name) for name in ids]
+    unnamed = select(*as_text).from_(table(RESULT, "result"), copy=False)
+    unnamed = unnamed.where(any_of(*(is_null(col(name, "result")) for name in ids)), copy=False).limit(5, copy=False)
+    twice = select(*as_text, as_(exp.Count(this=exp.Star()), "metasql_rows")).from_(table(RESULT, "result"), copy=False)
+    twice = twice.group_by(*cols(ids, "result"), copy=False).having(
+        exp.GT(this=exp.Count(this=exp.Star()), expression=number(1)), copy=False
+    )
     return (
         Check(
             "no id is NULL",
@@ -115,7 +129,7 @@ def _checks(feature: Feature) -> tuple[Check, ...]:
         ),
         Check(
             "no id comes twice",
-            twice.limit(5),
+            twice.limit(5, copy=False),
             "MS0622",
             f"the body gives {{{len(ids)}}} rows for one sample: {shown}",
             "let the body give one row per sample, or add the column that tells them apart to `id_columns`",
@@ -123,8 +137,8 @@ def _checks(feature: Feature) -> tuple[Check, ...]:
     )
 
 
-def _versions(feature: Feature, alias: str) -> list[exp.Expression]:
-    trees: list[exp.Expression] = []
+def _versions(feature: Feature, alias: str) -> list[exp.Expr]:
+    trees: list[exp.Expr] = []
     for field in feature.fields:
         trees += cols((recipe_column(field.name), inputs_column(field.name), provenance_column(field.name)), alias)
         trees.append(as_(null("text"), data_version_column(field.name)))
@@ -142,23 +156,29 @@ def _incoming(feature: Feature) -> Step:
         rest = cols((column.name for column in feature.data_columns), "result")
         empty = is_null(col("metasql_here", "result"))
         query = select(*ids, *rest, *_versions(feature, "work"), as_(empty, "metasql_no_row"), *constant)
-        here = select(*cols(c.name for c in feature.columns), as_(true(), "metasql_here")).from_(table(RESULT))
-        query = query.from_(table(WORK, "work")).join(here.subquery("result"), on=joined, join_type="left", copy=False)
-        query = query.where(_pending("work"))
+        here = select(*cols(c.name for c in feature.columns), as_(true(), "metasql_here")).from_(
+            table(RESULT), copy=False
+        )
+        query = query.from_(table(WORK, "work"), copy=False).join(
+            here.subquery("result", copy=False), on=joined, join_type="left", copy=False
+        )
+        query = query.where(_pending("work"), copy=False)
     else:
         query = select(*data, *_versions(feature, "work"), *constant)
-        query = query.from_(table(RESULT, "result")).join(table(WORK, "work"), on=joined, copy=False)
-        query = query.where(_pending("work"))
+        query = query.from_(table(RESULT, "result"), copy=False).join(table(WORK, "work"), on=joined, copy=False)
+        query = query.where(_pending("work"), copy=False)
     names = row_columns(feature)
-    ordered = select(*cols(names, "made")).from_(query.subquery("made"))
+    ordered = select(*cols(names, "made")).from_(query.subquery("made", copy=False), copy=False)
     return temporary(INCOMING, ordered, "the rows as they will be stored")
 
 
 def _incoming_inputs(feature: Feature) -> Step:
     """The processed inputs with the number of their children, those without any too."""
     unit = feature.unit_columns
-    counted = select(*cols(unit, "result"), as_(exp.Count(this=exp.Star()), "metasql_rows")).from_(table(RESULT, "result"))
-    children = counted.group_by(*cols(unit, "result")).subquery("child")
+    counted = select(*cols(unit, "result"), as_(exp.Count(this=exp.Star()), "metasql_rows")).from_(
+        table(RESULT, "result"), copy=False
+    )
+    children = counted.group_by(*cols(unit, "result"), copy=False).subquery("child", copy=False)
     number_of = exp.Coalesce(this=col("metasql_rows", "child"), expressions=[number(0)])
     query = select(
         *cols(unit, "work"),
@@ -166,13 +186,13 @@ def _incoming_inputs(feature: Feature) -> Step:
         as_(number_of, "metasql_children"),
         as_(text(feature.version), "metasql_feature_version"),
     )
-    query = query.from_(table(WORK, "work")).join(children, on=on_equal("work", "child", unit), join_type="left", copy=False)
-    return temporary(INCOMING_INPUTS, query.where(_pending("work")), "the inputs that were processed")
+    query = query.from_(table(WORK, "work"), copy=False).join(
+        children, on=on_equal("work", "child", unit), join_type="left", copy=False
+    )
+    return temporary(INCOMING_INPUTS, query.where(_pending("work"), copy=False), "the inputs that were processed")
 
 
 def counted_work() -> exp.Query:
     """The units of the work table by status."""
-    query = select(col("metasql_status"), as_(exp.Count(this=exp.Star()), "units")).from_(table(WORK))
-    return query.group_by(col("metasql_status"))
-
-
+    query = select(col("metasql_status"), as_(exp.Count(this=exp.Star()), "units")).from_(table(WORK), copy=False)
+    return query.group_by(col("metasql_status"), copy=False)

@@ -20,8 +20,8 @@ from metasql.names import (
 )
 from metasql.plan import provenance
 from metasql.plan.body import whole_body
-from metasql.plan.expected import expected
-from metasql.plan.increment import increment, summary
+from metasql.plan.expected import Expected
+from metasql.plan.increment import compare, increment, summary
 from metasql.plan.layout import Layout
 from metasql.plan.sql import as_, cast_to, col, cols, is_null, null, select, table, text, with_blocks
 
@@ -64,13 +64,17 @@ def tables(feature: Feature, graph: Graph, layout: Layout) -> list[Table]:
     """`X__samples`, for an expansion `X__inputs`, and where history is kept `X__history`."""
     columns = [column.name for column in feature.columns]
     samples = _samples(feature, graph, layout)
-    found = [Table(layout.of(feature.key, "samples"), f"{feature.key}: at most one row per sample", samples, tuple(columns))]
+    found = [
+        Table(layout.of(feature.key, "samples"), f"{feature.key}: at most one row per sample", samples, tuple(columns))
+    ]
     if feature.is_expansion:
         purpose = f"{feature.key}: the inputs that were processed, those without children too"
         inputs = _inputs(feature, graph, layout)
         found.append(Table(layout.of(feature.key, "inputs"), purpose, inputs, feature.unit_columns))
     if feature.history:
-        superseded = _samples(feature, graph, layout).select(as_(null("timestamp"), "metasql_superseded_at"), copy=False)
+        superseded = _samples(feature, graph, layout).select(
+            as_(null("timestamp"), "metasql_superseded_at"), copy=False
+        )
         purpose = f"{feature.key}: rows that were replaced, and when"
         found.append(Table(layout.of(feature.key, "history"), purpose, superseded, tuple(columns)))
     return found
@@ -79,22 +83,23 @@ def tables(feature: Feature, graph: Graph, layout: Layout) -> list[Table]:
 def views(feature: Feature, graph: Graph, layout: Layout) -> list[View]:
     """`X`, `X__expected`, `X__increment`, `X__summary`: each reads tables only."""
     key = feature.key
+    compared = compare(feature, graph, layout)
     return [
         View(layout.public(key), f"{key}: the live samples", live_samples(feature, layout)),
         View(
             layout.of(key, "expected"),
             f"{key}: what upstream calls for, one row per input unit, with the provenance it should have",
-            expected_view(feature, graph, layout),
+            expected_view(feature, compared.expected),
         ),
         View(
             layout.of(key, "increment"),
             f"{key}: what has to be done, one row per input unit",
-            increment(feature, graph, layout),
+            increment(compared),
         ),
         View(
             layout.of(key, "summary"),
             f"{key}: the increment counted by status, reason and field (NULL: the units themselves)",
-            summary(feature, graph, layout),
+            summary(compared),
         ),
     ]
 
@@ -104,7 +109,7 @@ def live_samples(feature: Feature, layout: Layout) -> exp.Query:
     fields = provenance.sorted_fields(feature)
     columns = cols((column.name for column in feature.columns), "sample")
     effective = {field.name: provenance.effective(field.name, "sample") for field in fields}
-    made: dict[str, exp.Expression] = {field.name: col(provenance_column(field.name), "sample") for field in fields}
+    made: dict[str, exp.Expr] = {field.name: col(provenance_column(field.name), "sample") for field in fields}
     for field in fields:
         columns += cols((recipe_column(field.name), inputs_column(field.name), provenance_column(field.name)), "sample")
         columns.append(as_(effective[field.name], data_version_column(field.name)))
@@ -115,14 +120,13 @@ def live_samples(feature: Feature, layout: Layout) -> exp.Query:
         as_(provenance.by_field(feature, effective), "metasql_data_version_by_field"),
     ]
     columns += cols((name for name, _ in BOOKKEEPING), "sample")
-    query = select(*columns).from_(table(layout.of(feature.key, "samples"), "sample"))
-    return query.where(is_null(col("metasql_deleted_at", "sample")))
+    query = select(*columns).from_(table(layout.of(feature.key, "samples"), "sample"), copy=False)
+    return query.where(is_null(col("metasql_deleted_at", "sample")), copy=False)
 
 
-def expected_view(feature: Feature, graph: Graph, layout: Layout) -> exp.Query:
+def expected_view(feature: Feature, wanted: Expected) -> exp.Query:
     """`X__expected`: units, dependency columns, inputs and provenance; versions NULL while a unit waits."""
-    wanted = expected(feature, graph, layout)
-    columns: list[exp.Expression] = [*cols(feature.unit_columns, "expected"), *cols(wanted.carried, "expected")]
+    columns: list[exp.Expr] = [*cols(feature.unit_columns, "expected"), *cols(wanted.carried, "expected")]
     made = {}
     for field in provenance.sorted_fields(feature):
         inputs = col(wanted.representative[field.name], "expected")
@@ -134,10 +138,10 @@ def expected_view(feature: Feature, graph: Graph, layout: Layout) -> exp.Query:
         ]
     columns.append(as_(provenance.whole(list(made.values())), "metasql_provenance"))
     columns.append(as_(provenance.by_field(feature, made), "metasql_provenance_by_field"))
-    return with_blocks(select(*columns).from_(table("expected")), wanted.blocks)
+    return with_blocks(select(*columns).from_(table("expected"), copy=False), wanted.blocks)
 
 
-def _version_columns(feature: Feature) -> list[exp.Expression]:
+def _version_columns(feature: Feature) -> list[exp.Expr]:
     names = [make(field.name) for field in feature.fields for make in VERSION_COLUMNS]
     return [as_(null("text"), name) for name in names]
 
@@ -152,29 +156,31 @@ def _samples(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
 
 
 def _inputs(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
-    source = _data(feature, graph, layout).where(exp.false(), copy=False).subquery("sample")
-    extra = [*_version_columns(feature), as_(null("timestamp"), "metasql_reopened_at"), as_(null("bigint"), "metasql_children")]
+    source = _data(feature, graph, layout).where(exp.false(), copy=False).subquery("sample", copy=False)
+    extra = [
+        *_version_columns(feature),
+        as_(null("timestamp"), "metasql_reopened_at"),
+        as_(null("bigint"), "metasql_children"),
+    ]
     extra += [as_(null(type_), name) for name, type_ in BOOKKEEPING]
-    return select(*cols(feature.unit_columns, "sample"), *extra).from_(source).where(exp.false())
+    return (
+        select(*cols(feature.unit_columns, "sample"), *extra).from_(source, copy=False).where(exp.false(), copy=False)
+    )
 
 
 def _data(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
     """The id and data columns with their types: from the body, or declared, or from upstream."""
     body = feature.body_for(layout.engine)
     if body is not None:
-        columns = [
-            as_(cast_to(col(item.name, "body"), item.type), item.name) for item in feature.columns
-        ]
-        return select(*columns).from_(whole_body(body, feature, graph, layout).subquery("body"))
+        columns = [as_(cast_to(col(item.name, "body"), item.type), item.name) for item in feature.columns]
+        return select(*columns).from_(whole_body(body, feature, graph, layout).subquery("body", copy=False), copy=False)
     query = exp.Select()
     joined: list[str] = []
     for item in feature.columns:
         if item.type is not None:
             query = query.select(as_(cast_to(exp.null(), item.type), item.name), copy=False)
             continue
-        dep, old = next(
-            (dep, old) for dep in feature.deps for old, new in dep.match if new == item.name
-        )
+        dep, old = next((dep, old) for dep in feature.deps for old, new in dep.match if new == item.name)
         alias = f"from_{dep.relation}"
         if alias not in joined:
             relation = table(layout.of(dep.feature, "samples"), alias)
@@ -182,4 +188,3 @@ def _data(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
             joined.append(alias)
         query = query.select(as_(col(old, alias), item.name), copy=False)
     return query
-

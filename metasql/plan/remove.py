@@ -10,8 +10,8 @@ from metasql.plan.increment import compare
 from metasql.plan.layout import Layout
 from metasql.plan.sql import (
     all_of,
-    cols,
     col,
+    cols,
     equal,
     exists,
     is_null,
@@ -28,13 +28,15 @@ from metasql.plan.write import WORK, delete_orphans, deleted
 GONE = "metasql_gone"
 
 
-def gone(feature: Feature, layout: Layout, where: exp.Expression | None) -> Step:
+def gone(feature: Feature, layout: Layout, where: exp.Expr | None) -> Step:
     """The live samples that a condition over their columns matches."""
     keep = [is_null(col("metasql_deleted_at", "sample"))]
     if where is not None:
         keep.append(exp.paren(at("sample", where)))
-    query = select(*cols(feature.id_columns, "sample")).from_(table(layout.of(feature.key, "samples"), "sample"))
-    return temporary(GONE, query.where(all_of(*keep)), "the samples to delete")
+    query = select(*cols(feature.id_columns, "sample")).from_(
+        table(layout.of(feature.key, "samples"), "sample"), copy=False
+    )
+    return temporary(GONE, query.where(all_of(*keep), copy=False), "the samples to delete")
 
 
 def delete_steps(feature: Feature, layout: Layout, stamp: Stamp, *, hard: bool) -> list[Step]:
@@ -53,10 +55,14 @@ def delete_steps(feature: Feature, layout: Layout, stamp: Stamp, *, hard: bool) 
 
 def _reopen(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
     """Inputs whose children were deleted: open again, and gone when no child is left."""
-    lost = exists(select(number(1)).from_(table(GONE, "gone")).where(on_equal("gone", "stored", feature.unit_columns)))
-    children = select(number(1)).from_(table(layout.of(feature.key, "samples"), "child"))
+    lost = exists(
+        select(number(1))
+        .from_(table(GONE, "gone"), copy=False)
+        .where(on_equal("gone", "stored", feature.unit_columns), copy=False)
+    )
+    children = select(number(1)).from_(table(layout.of(feature.key, "samples"), "child"), copy=False)
     same = on_equal("child", "stored", feature.unit_columns)
-    left = exists(children.where(all_of(same, is_null(col("metasql_deleted_at", "child")))))
+    left = exists(children.where(all_of(same, is_null(col("metasql_deleted_at", "child"))), copy=False))
     stored = table(layout.of(feature.key, "inputs"), "stored")
     reopened = {
         "metasql_reopened_at": stamp.time(),
@@ -74,8 +80,10 @@ def _reopen(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
 def orphaned(feature: Feature, graph: Graph, layout: Layout) -> Step:
     """The orphaned units of the increment, as a work table."""
     compared = compare(feature, graph, layout)
-    query = select(*cols(feature.unit_columns, "judged"), col("metasql_status", "judged")).from_(table("judged"))
-    query = query.where(equal(col("metasql_status", "judged"), text("orphaned")))
+    query = select(*cols(feature.unit_columns, "judged"), col("metasql_status", "judged")).from_(
+        table("judged"), copy=False
+    )
+    query = query.where(equal(col("metasql_status", "judged"), text("orphaned")), copy=False)
     return temporary(WORK, with_blocks(query, compared.blocks), "the orphaned samples")
 
 

@@ -41,7 +41,7 @@ class _Reader:
         self.match = {str(dep.feature): [ours for _, ours in dep.match] for dep in feature.deps}
         self.read: set[str] = set()
 
-    def origins(self, query: exp.Expression, known: Mapping[str, dict[str, set[Origin]]]) -> dict[str, set[Origin]]:
+    def origins(self, query: exp.Expr, known: Mapping[str, dict[str, set[Origin]]]) -> dict[str, set[Origin]]:
         """For each output column, the match columns of which it is a plain copy."""
         scope = dict(known)
         clause = query.args.get("with_")
@@ -85,7 +85,7 @@ class _Reader:
     def _add(
         self,
         sources: dict[str, dict[str, set[Origin]]],
-        source: exp.Expression,
+        source: exp.Expr,
         scope: Mapping[str, dict[str, set[Origin]]],
     ) -> str:
         name = source.alias_or_name
@@ -156,7 +156,7 @@ class _Resolver:
     def __init__(self, sources: Mapping[str, dict[str, set[Origin]]]) -> None:
         self.sources = sources
 
-    def of(self, tree: exp.Expression) -> set[Origin]:
+    def of(self, tree: exp.Expr) -> set[Origin]:
         tree = tree.unalias()
         if not isinstance(tree, exp.Column):
             return set()
@@ -168,7 +168,7 @@ class _Resolver:
         return {origin for columns in self.sources.values() for origin in columns.get(name, set())}
 
 
-def _equalities(tree: exp.Expression | None) -> Iterable[exp.EQ]:
+def _equalities(tree: exp.Expr | None) -> Iterable[exp.EQ]:
     """The equalities that an ON condition asks for, all of them at once."""
     if tree is None:
         return []
@@ -181,7 +181,7 @@ def _same_unit(left: set[Origin], right: set[Origin]) -> bool:
     return bool({column for _, column in left} & {column for _, column in right})
 
 
-def _check_covers(trees: Iterable[exp.Expression], needed: set[Origin], resolve: _Resolver, message: str) -> None:
+def _check_covers(trees: Iterable[exp.Expr], needed: set[Origin], resolve: _Resolver, message: str) -> None:
     """The expressions hold every match column that the query's sources bring."""
     have = {column for tree in trees for _, column in resolve.of(tree)}
     if not {column for _, column in needed} <= have:

@@ -13,12 +13,16 @@ through its table (lower/dialect.py). The plan is written in these and in plain 
 | matches(text, pattern) | whether a regular expression is found |
 | extract(text, pattern) | its first group, `''` where it is not found |
 | try_cast_text(text, type) | the value that a text stands for, NULL where it stands for none |
+
+Trees may share parts while a plan is made: they are copied once, when they are lowered, and
+nothing in the plan changes a tree that it did not just make.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 
@@ -36,19 +40,17 @@ class Block:
     query: exp.Query
 
 
-def op(name: str, *arguments: exp.Expression) -> exp.Expression:
+def op(name: str, *arguments: exp.Expr) -> exp.Expr:
     """An operation that the dialect lowers."""
-    return exp.Anonymous(this=OPERATION + name.upper(), expressions=[item.copy() for item in arguments])
+    return exp.Anonymous(this=OPERATION + name.upper(), expressions=list(arguments))
 
 
 def col(name: str, table: str | None = None) -> exp.Column:
     """A column, of a table or alias where that is said."""
-    return exp.Column(
-        this=exp.to_identifier(name), table=exp.to_identifier(table) if table is not None else None
-    )
+    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(table) if table is not None else None)
 
 
-def cols(names: Iterable[str], table: str | None = None) -> list[exp.Expression]:
+def cols(names: Iterable[str], table: str | None = None) -> list[exp.Expr]:
     return [col(name, table) for name in names]
 
 
@@ -56,17 +58,27 @@ def text(value: str) -> exp.Literal:
     return exp.Literal.string(value)
 
 
-def number(value: int) -> exp.Literal:
+def number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
 
 
-def null(type_: str | None = None) -> exp.Expression:
-    return exp.cast(exp.null(), type_) if type_ else exp.null()
+def null(type_: str | None = None) -> exp.Expr:
+    return cast(exp.null(), type_) if type_ else exp.null()
 
 
-def cast_to(tree: exp.Expression, type_: exp.DataType | None) -> exp.Expression:
+def cast(tree: exp.Expr, type_: str) -> exp.Expr:
+    """A value as one of the types that metasql's own columns have."""
+    return exp.Cast(this=tree, to=_type(type_))
+
+
+@cache
+def _type(name: str) -> exp.DataType:
+    return exp.DataType.build(name)
+
+
+def cast_to(tree: exp.Expr, type_: exp.DataType | None) -> exp.Expr:
     """A value as a type, or as it is where the type is left to the engine."""
-    return exp.Cast(this=tree.copy(), to=type_.copy()) if type_ is not None else tree
+    return exp.Cast(this=tree, to=type_) if type_ is not None else tree
 
 
 def true() -> exp.Boolean:
@@ -77,56 +89,56 @@ def false() -> exp.Boolean:
     return exp.Boolean(this=False)
 
 
-def as_(tree: exp.Expression, name: str) -> exp.Expression:
+def as_(tree: exp.Expr, name: str) -> exp.Expr:
     """A named output column; a column that has the name already stays as it is."""
     if isinstance(tree, exp.Column) and tree.name == name:
         return tree
-    return exp.Alias(this=tree.copy(), alias=exp.to_identifier(name))
+    return exp.Alias(this=tree, alias=exp.to_identifier(name))
 
 
-def concat(*parts: exp.Expression) -> exp.Expression:
+def concat(*parts: exp.Expr) -> exp.Expr:
     """Texts one after the other; NULL when any of them is."""
-    tree = parts[0].copy()
+    tree = parts[0]
     for part in parts[1:]:
-        tree = exp.DPipe(this=tree, expression=part.copy(), safe=True)
-    return exp.paren(tree, copy=False) if len(parts) > 1 else tree
+        tree = exp.DPipe(this=tree, expression=part, safe=True)
+    return tree
 
 
-def all_of(*conditions: exp.Expression) -> exp.Expression:
-    return exp.and_(*conditions) if conditions else true()
+def all_of(*conditions: exp.Expr) -> exp.Expr:
+    return exp.and_(*conditions, copy=False) if conditions else true()
 
 
-def any_of(*conditions: exp.Expression) -> exp.Expression:
-    return exp.or_(*conditions) if conditions else false()
+def any_of(*conditions: exp.Expr) -> exp.Expr:
+    return exp.or_(*conditions, copy=False) if conditions else false()
 
 
-def equal(left: exp.Expression, right: exp.Expression) -> exp.Expression:
-    return exp.EQ(this=left.copy(), expression=right.copy())
+def equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    return exp.EQ(this=left, expression=right)
 
 
-def differs(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def differs(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """IS DISTINCT FROM: NULL is a value here."""
-    return exp.NullSafeNEQ(this=left.copy(), expression=right.copy())
+    return exp.NullSafeNEQ(this=left, expression=right)
 
 
-def is_null(tree: exp.Expression) -> exp.Expression:
-    return exp.Is(this=tree.copy(), expression=exp.null())
+def is_null(tree: exp.Expr) -> exp.Expr:
+    return exp.Is(this=tree, expression=exp.null())
 
 
-def not_null(tree: exp.Expression) -> exp.Expression:
+def not_null(tree: exp.Expr) -> exp.Expr:
     return exp.Not(this=is_null(tree))
 
 
-def coalesce(*trees: exp.Expression) -> exp.Expression:
-    return exp.Coalesce(this=trees[0].copy(), expressions=[tree.copy() for tree in trees[1:]])
+def coalesce(*trees: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=trees[0], expressions=list(trees[1:]))
 
 
-def case(*branches: tuple[exp.Expression, exp.Expression], otherwise: exp.Expression | None = None) -> exp.Expression:
-    tree = exp.Case(ifs=[exp.If(this=when.copy(), true=then.copy()) for when, then in branches])
-    return tree.else_(otherwise.copy()) if otherwise is not None else tree
+def case(*branches: tuple[exp.Expr, exp.Expr], otherwise: exp.Expr | None = None) -> exp.Expr:
+    tree = exp.Case(ifs=[exp.If(this=when, true=then) for when, then in branches])
+    return tree.else_(otherwise, copy=False) if otherwise is not None else tree
 
 
-def on_equal(left: str, right: str, names: Iterable[str]) -> exp.Expression:
+def on_equal(left: str, right: str, names: Iterable[str]) -> exp.Expr:
     """Two aliases agree on columns of the same names."""
     return all_of(*(equal(col(name, left), col(name, right)) for name in names))
 
@@ -146,17 +158,17 @@ def table(relation: Relation | str, alias: str | None = None) -> exp.Table:
     return tree
 
 
-def select(*columns: exp.Expression) -> exp.Select:
-    return exp.Select(expressions=[item.copy() for item in columns])
+def select(*columns: exp.Expr) -> exp.Select:
+    return exp.Select(expressions=list(columns))
 
 
 def with_blocks(query: exp.Query, blocks: Sequence[Block]) -> exp.Query:
     """A query over named blocks, each under its sentence."""
-    tree = query.copy()
+    tree = query
     own = tree.args.get("with_")
     ctes = []
     for block in blocks:
-        body = block.query.copy()
+        body = block.query
         body.comments = [f" {block.sentence} "]
         ctes.append(exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(block.name))))
     recursive = bool(own and own.args.get("recursive"))
@@ -164,10 +176,10 @@ def with_blocks(query: exp.Query, blocks: Sequence[Block]) -> exp.Query:
     return tree
 
 
-def exists(query: exp.Query) -> exp.Expression:
-    return exp.Exists(this=query.copy())
+def exists(query: exp.Query) -> exp.Expr:
+    return exp.Exists(this=query)
 
 
-def listed(values: Sequence[str]) -> exp.Expression:
+def listed(values: Sequence[str]) -> exp.Expr:
     """A text that names several, or the empty text."""
     return text(",".join(sorted(values)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from metasql.plan.sql import as_, cast_to, col, number, text
+from metasql.plan.sql import as_, cast, col, null, number, text
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Step:
     """One statement of a run, and what it is for."""
 
     purpose: str
-    tree: exp.Expression
+    tree: exp.Expr
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Stamp:
     at: str
     commit: int
 
-    def time(self) -> exp.Expression:
-        return cast_to(text(self.at), exp.DataType.build("timestamp"))
+    def time(self) -> exp.Expr:
+        return cast(text(self.at), "timestamp")
 
-    def columns(self) -> dict[str, exp.Expression]:
+    def columns(self) -> dict[str, exp.Expr]:
         return {
             "metasql_run_id": text(self.run_id),
             "metasql_updated_at": self.time(),
-            "metasql_deleted_at": cast_to(exp.null(), exp.DataType.build("timestamp")),
+            "metasql_deleted_at": null("timestamp"),
             "metasql_commit": number(self.commit),
         }
 
@@ -58,31 +58,35 @@ def temporary(name: str, query: exp.Query, purpose: str) -> Step:
         this=exp.Table(this=exp.to_identifier(name)),
         kind="TABLE",
         replace=True,
-        expression=query.copy(),
+        expression=query,
         properties=properties,
     )
     return Step(purpose, tree)
 
 
 def insert(into: exp.Table, columns: list[str], query: exp.Query, purpose: str) -> Step:
-    target = exp.Schema(this=into.copy(), expressions=[exp.to_identifier(name) for name in columns])
-    return Step(purpose, exp.Insert(this=target, expression=query.copy()))
+    target = exp.Schema(this=into, expressions=[exp.to_identifier(name) for name in columns])
+    return Step(purpose, exp.Insert(this=target, expression=query))
 
 
-def delete_matching(target: exp.Table, using: exp.Table, condition: exp.Expression, purpose: str) -> Step:
+def delete_matching(target: exp.Table, using: exp.Table, condition: exp.Expr, purpose: str) -> Step:
     """Rows of the target that meet some row of another table."""
-    return Step(purpose, exp.Delete(this=target.copy(), using=[using.copy()], where=exp.Where(this=condition.copy())))
+    return Step(purpose, exp.Delete(this=target, using=[using], where=exp.Where(this=condition)))
 
 
 def update_matching(
-    target: exp.Table, values: dict[str, exp.Expression], using: exp.Table | None, condition: exp.Expression, purpose: str
+    target: exp.Table,
+    values: dict[str, exp.Expr],
+    using: exp.Table | None,
+    condition: exp.Expr,
+    purpose: str,
 ) -> Step:
-    sets = [exp.EQ(this=col(name), expression=value.copy()) for name, value in values.items()]
-    tree = exp.Update(this=target.copy(), expressions=sets, where=exp.Where(this=condition.copy()))
+    sets = [exp.EQ(this=col(name), expression=value) for name, value in values.items()]
+    tree = exp.Update(this=target, expressions=sets, where=exp.Where(this=condition))
     if using is not None:
-        tree.set("from_", exp.From(this=using.copy()))
+        tree.set("from_", exp.From(this=using))
     return Step(purpose, tree)
 
 
-def named(values: dict[str, exp.Expression]) -> list[exp.Expression]:
+def named(values: dict[str, exp.Expr]) -> list[exp.Expr]:
     return [as_(value, name) for name, value in values.items()]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlglot import exp
+
 from metasql.graph.nodes import Feature, Kind
 from metasql.names import Relation, data_version_column, inputs_column, recipe_column
 from metasql.plan.layout import Layout
@@ -35,7 +37,6 @@ from metasql.plan.sql import (
     text,
 )
 from metasql.plan.steps import Stamp, Step, delete_matching, insert, named, temporary, update_matching
-from sqlglot import exp
 
 INCOMING = "metasql_incoming"
 INCOMING_INPUTS = "metasql_incoming_inputs"
@@ -54,22 +55,34 @@ def row_columns(feature: Feature) -> list[str]:
     return [*(column.name for column in feature.columns), *version_names(feature), *extra, "metasql_feature_version"]
 
 
-def write_samples(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
-    """Replace or add the incoming samples; for an expansion, replace all children of the inputs."""
-    samples = layout.of(feature.key, "samples")
+def find_changed(feature: Feature, layout: Layout) -> list[Step]:
+    """Of the incoming rows those that differ from what is stored, in `metasql_changed`."""
     compare = [column.name for column in feature.data_columns] + _compared_versions(feature)
+    samples = layout.of(feature.key, "samples")
     steps = [_changed(CHANGED, INCOMING, samples, feature.id_columns, row_columns(feature), compare)]
     if feature.is_expansion:
-        steps += _drop_lost_children(feature, layout, stamp)
+        inputs = layout.of(feature.key, "inputs")
+        compare = [*_compared_versions(feature), "metasql_children"]
+        steps.append(
+            _changed(CHANGED_INPUTS, INCOMING_INPUTS, inputs, feature.unit_columns, _input_columns(feature), compare)
+        )
+    return steps
+
+
+def _input_columns(feature: Feature) -> list[str]:
+    return [*feature.unit_columns, *version_names(feature), "metasql_children", "metasql_feature_version"]
+
+
+def write_samples(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
+    """Replace or add the changed samples; for an expansion, replace all children of the inputs."""
+    samples = layout.of(feature.key, "samples")
+    steps = _drop_lost_children(feature, layout, stamp) if feature.is_expansion else []
     if feature.history:
         steps.append(_supersede(feature, layout, stamp))
     steps += _replace(CHANGED, samples, feature.id_columns, row_columns(feature), stamp)
     if feature.is_expansion:
         inputs = layout.of(feature.key, "inputs")
-        brought = [*feature.unit_columns, *version_names(feature), "metasql_children", "metasql_feature_version"]
-        compare = [*_compared_versions(feature), "metasql_children"]
-        steps.append(_changed(CHANGED_INPUTS, INCOMING_INPUTS, inputs, feature.unit_columns, brought, compare))
-        steps += _replace(CHANGED_INPUTS, inputs, feature.unit_columns, brought, stamp)
+        steps += _replace(CHANGED_INPUTS, inputs, feature.unit_columns, _input_columns(feature), stamp)
     return steps
 
 
@@ -92,18 +105,20 @@ def _changed(
         *(differs(col(column, "incoming"), col(column, "stored")) for column in compare),
     )
     created = as_(case((live, col("metasql_created_at", "stored"))), "metasql_created_at")
-    query = select(*cols(brought, "incoming"), created).from_(table(incoming, "incoming"))
+    query = select(*cols(brought, "incoming"), created).from_(table(incoming, "incoming"), copy=False)
     query = query.join(table(stored, "stored"), on=on_equal("incoming", "stored", key), join_type="left", copy=False)
-    return temporary(name, query.where(other), "the rows that differ from what is stored")
+    return temporary(name, query.where(other, copy=False), "the rows that differ from what is stored")
 
 
 def _supersede(feature: Feature, layout: Layout, stamp: Stamp) -> Step:
     names = [*row_columns(feature), "metasql_run_id", "metasql_created_at", "metasql_updated_at"]
     names += ["metasql_deleted_at", "metasql_commit"]
     query = select(*cols(names, "stored"), as_(stamp.time(), "metasql_superseded_at"))
-    query = query.from_(table(layout.of(feature.key, "samples"), "stored"))
+    query = query.from_(table(layout.of(feature.key, "samples"), "stored"), copy=False)
     match = on_equal("changed", "stored", feature.id_columns)
-    query = query.where(exists(select(number(1)).from_(table(CHANGED, "changed")).where(match)))
+    query = query.where(
+        exists(select(number(1)).from_(table(CHANGED, "changed"), copy=False).where(match, copy=False)), copy=False
+    )
     history = table(layout.of(feature.key, "history"))
     return insert(history, [*names, "metasql_superseded_at"], query, "the rows that are replaced go to the history")
 
@@ -111,7 +126,7 @@ def _supersede(feature: Feature, layout: Layout, stamp: Stamp) -> Step:
 def _replace(changed: str, stored: Relation, key: Sequence[str], brought: list[str], stamp: Stamp) -> list[Step]:
     values = stamp.columns()
     values["metasql_created_at"] = coalesce(col("metasql_created_at", "changed"), stamp.time())
-    query = select(*cols(brought, "changed"), *named(values)).from_(table(changed, "changed"))
+    query = select(*cols(brought, "changed"), *named(values)).from_(table(changed, "changed"), copy=False)
     match = on_equal("stored", "changed", key)
     return [
         delete_matching(table(stored, "stored"), table(changed, "changed"), match, "take out what is replaced"),
@@ -123,7 +138,9 @@ def _drop_lost_children(feature: Feature, layout: Layout, stamp: Stamp) -> list[
     """Children that a processed input no longer gives are deleted."""
     of_input = on_equal("incoming_input", "stored", feature.unit_columns)
     kept = exists(
-        select(number(1)).from_(table(INCOMING, "incoming")).where(on_equal("incoming", "stored", feature.id_columns))
+        select(number(1))
+        .from_(table(INCOMING, "incoming"), copy=False)
+        .where(on_equal("incoming", "stored", feature.id_columns), copy=False)
     )
     condition = all_of(of_input, is_null(col("metasql_deleted_at", "stored")), exp.Not(this=kept))
     stored = table(layout.of(feature.key, "samples"), "stored")
@@ -132,7 +149,7 @@ def _drop_lost_children(feature: Feature, layout: Layout, stamp: Stamp) -> list[
     return [update_matching(stored, deleted(stamp), using, condition, purpose)]
 
 
-def deleted(stamp: Stamp) -> dict[str, exp.Expression]:
+def deleted(stamp: Stamp) -> dict[str, exp.Expr]:
     """The columns of a row that is marked deleted."""
     return {
         "metasql_deleted_at": stamp.time(),
@@ -159,5 +176,5 @@ def delete_orphans(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]
     return steps
 
 
-def no_data_versions(feature: Feature) -> dict[str, exp.Expression]:
+def no_data_versions(feature: Feature) -> dict[str, exp.Expr]:
     return {data_version_column(field.name): null("text") for field in feature.fields}

@@ -64,7 +64,7 @@ def _feature(feature: Feature) -> dict[str, Any]:
         "id_columns": list(feature.id_columns),
         "unit_columns": list(feature.unit_columns),
         "columns": [
-            {"name": item.name, "type": str(item.type) if item.type is not None else None, "description": item.description}
+            {"name": item.name, "type": str(item.type) if item.type else None, "description": item.description}
             for item in feature.columns
         ],
         "fields": [_field(item) for item in feature.fields],

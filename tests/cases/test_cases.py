@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cases import OWN_FILES, read_case
-from tests.support.harness import CaseFailure, run_case
+from tests.support.harness import failure_of
 
 
 def test_case(case_file, engine, tmp_path):
@@ -23,7 +23,6 @@ def test_own_case(file, engine, tmp_path):
 
 
 def check(file, engine, folder):
-    try:
-        run_case(read_case(file), folder, engine)
-    except CaseFailure as failure:
-        pytest.fail(str(failure), pytrace=False)
+    failure = failure_of(read_case(file), folder, engine)
+    if failure:
+        pytest.fail(failure, pytrace=False)

@@ -201,6 +201,8 @@ def _mapped(dep: Mapping[str, Any], name: str, upstream: Feature, declaration: M
     if options and not set(options) <= {"suffix", "exclude"}:
         _check_named(options, upstream, declaration)
         return list(options.get(name, []))
+    if not set(options.get("exclude", ())) <= set(theirs):
+        raise Rejected(f"{upstream.key} has not all of the fields {options['exclude']}")
     candidates = [field for field in theirs if field not in options.get("exclude", ())]
     found = [name] if name in candidates else []
     if options.get("suffix"):

@@ -187,11 +187,12 @@ class _Maker:
             options["only"] = random.sample(pending, random.randint(1, len(pending)))
         if random.random() < 0.4:
             options["delete_orphans"] = True
+        samples = [[*unit, number] for unit in pending for number in (0, 1)] if feature.is_expansion else pending
         if random.random() < 0.7:
-            options["columns"] = {"m": self._value((0, 1, 2, None), pending)}
+            options["columns"] = {"m": self._value((0, 1, 2, None), samples)}
         if random.random() < 0.3:
             name = random.choice(list(feature.fields))
-            options["data_versions"] = {name: self._value(("c", "d", None), [] if feature.is_expansion else pending)}
+            options["data_versions"] = {name: self._value(("c", "d", None), samples)}
         return options | self._children(feature, pending)
 
     def _children(self, feature: Feature, pending: list[list[Any]]) -> Step:

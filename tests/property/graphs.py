@@ -20,7 +20,9 @@ CONDITIONS = {
     "g": ("g <> 'a'", "g in ('a', 'b')"),
     "i": ("i > 0",),
 }
-TYPES = {"split": "text", "n": "bigint", "grp": "text", "m": "bigint", "members": "bigint"}
+TYPES = dict.fromkeys(("g", "h", "split", "grp"), "text") | dict.fromkeys(
+    ("i", "c1", "c2", "c3", "c4", "n", "m", "members"), "bigint"
+)
 STALE_WHEN = ("m is null", "m = 0", "m > 1 or m is null")
 
 
@@ -35,7 +37,7 @@ def random_graph(random: Random) -> list[Declaration]:
 def _root(random: Random, key: str) -> Declaration:
     ids = random.choice((["g"], ["g", "i"], ["g", "i"]))
     columns = random.choice(([], ["split"], ["n"], ["split", "n"], ["grp"]))
-    return {"key": key, "id_columns": ids, "columns": list(columns), "types": TYPES, "fields": random_fields(random)}
+    return _typed({"key": key, "id_columns": ids, "columns": list(columns), "fields": random_fields(random)})
 
 
 def random_fields(random: Random) -> list[Declaration]:
@@ -75,7 +77,7 @@ def _derived(random: Random, features: list[Declaration], key: str) -> Declarati
     for declared in deps:
         _options(random, features, declared, optional=kind != "expansion" or declared is not deps[0])
     random.shuffle(deps)
-    feature: Declaration = {"key": key, "id_columns": ids, "columns": ["m"], "types": TYPES}
+    feature: Declaration = {"key": key, "id_columns": ids, "columns": ["m"]}
     feature |= {"fields": random_fields(random), "deps": deps}
     if random.random() < 0.4:
         feature["columns"] += [column for column in _carried(features, deps[0]) if column not in ids][:1]
@@ -84,7 +86,12 @@ def _derived(random: Random, features: list[Declaration], key: str) -> Declarati
     for field in feature["fields"]:
         if random.random() < 0.4:
             field["deps"] = own_deps(random, features, feature)
-    return feature
+    return _typed(feature)
+
+
+def _typed(feature: Declaration) -> Declaration:
+    """The feature with the types of its columns: by chance a case may hold no value for one."""
+    return {**feature, "types": {column: TYPES[column] for column in (*feature["id_columns"], *feature["columns"])}}
 
 
 def _beside(random: Random, other: Declaration, ids: list[str]) -> Declaration:

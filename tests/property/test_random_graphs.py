@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.property.edits import random_case, with_expectations
-from tests.support.harness import CaseFailure, run_case
+from tests.support.harness import failure_of
 
 EXAMPLES = int(os.environ.get("METASQL_PROPERTY_EXAMPLES", "12"))
 SHRINKING_RUNS = 60
@@ -27,17 +27,13 @@ def test_random_graph(seed, engine, tmp_path):
     """Every increment after every edit is what the reference says."""
     attempts = iter(range(SHRINKING_RUNS + 1))
 
-    def failure_of(case: Case) -> str | None:
-        try:
-            run_case(case, tmp_path / str(next(attempts)), engine)
-        except CaseFailure as failure:
-            return str(failure)
-        return None
+    def check(case: Case) -> str | None:
+        return failure_of(case, tmp_path / str(next(attempts)), engine)
 
     case = random_case(seed)
-    failure = failure_of(case)
+    failure = check(case)
     if failure:
-        smallest, failure = shrink(case, failure, failure_of)
+        smallest, failure = shrink(case, failure, check)
         pytest.fail(f"{failure}\n\nThe case, to be saved as a file:\n{as_file(smallest)}", pytrace=False)
 
 
@@ -56,14 +52,14 @@ def test_shrinking_leaves_what_the_failure_needs():
     case = random_case(3)
     wanted = case["steps"][-1]["do"], case["steps"][-1]["feature"]
 
-    def failure_of(smaller: Case) -> str | None:
+    def check(smaller: Case) -> str | None:
         return "it fails" if any((step["do"], step.get("feature")) == wanted for step in smaller["steps"]) else None
 
-    smallest, _ = shrink(case, "it fails", failure_of)
+    smallest, _ = shrink(case, "it fails", check)
     assert [(step["do"], step["feature"]) for step in smallest["steps"]] == [wanted]
 
 
-def shrink(case: Case, failure: str, failure_of: Callable[[Case], str | None]) -> tuple[Case, str]:
+def shrink(case: Case, failure: str, check: Callable[[Case], str | None]) -> tuple[Case, str]:
     """A case with fewer steps that fails as well, and how."""
     runs = 0
     size = max(1, len(case["steps"]) // 2)
@@ -72,7 +68,7 @@ def shrink(case: Case, failure: str, failure_of: Callable[[Case], str | None]) -
             if runs == SHRINKING_RUNS:
                 return case, failure
             runs += 1
-            found = failure_of(smaller)
+            found = check(smaller)
             if found:
                 case, failure = smaller, found
                 break

@@ -50,9 +50,13 @@ class Handed:
     source: list[Mapping[str, Any]] | None
 
 
-def run_case(case: Mapping[str, Any], folder: Path, engine: Engine) -> None:
-    """Run a case in an empty folder. Raises `CaseFailure` at the first step that departs."""
-    CaseRun(case, folder, engine).run()
+def failure_of(case: Mapping[str, Any], folder: Path, engine: Engine) -> str | None:
+    """Run a case in an empty folder: how its first step that departs does so, None where none does."""
+    try:
+        CaseRun(case, folder, engine).run()
+    except CaseFailure as failure:
+        return str(failure)
+    return None
 
 
 class CaseRun:
@@ -184,15 +188,13 @@ class CaseRun:
     def _commit_rows(self, handed: Handed, step: Mapping[str, Any]) -> None:
         """Commit what was handed out; inputs are listed in a file of their own where one has no children."""
         feature, unit, types = self.project.feature(handed.key), self._unit(handed.key), self._types(handed.key)
-        ids, expands = feature["id_columns"], unit != feature["id_columns"]
         source = self._source_rows(handed)
-        columns = [*self.project.declared_columns(handed.key), *self.project.content_columns(handed.key)]
+        columns = types | dict.fromkeys(self.project.content_columns(handed.key), "text")
         inputs, samples = [], []
         for row in self._selected(handed, step, set(step.get("parts") or ("new", "stale")) - {"orphaned"}):
-            key = unit_of(row, unit, types)
-            named = dict(zip(unit, key, strict=True))
-            found = children_of(named, ids, key, step) if expands else [key]
-            made = committed_rows(row | source.get(key, {}), ids, found, columns, step)
+            named = {column: row[column] for column in unit}
+            found = [named] if unit == feature["id_columns"] else children_of(named, feature, types, step)
+            made = committed_rows(row | source.get(unit_of(row, unit, types), {}), found, feature, columns, step)
             inputs.append((named | {"metasql_receipt": row["metasql_receipt"]}, made))
             samples += made
         if not inputs:
@@ -251,7 +253,8 @@ class CaseRun:
         for row in handed.source or ():
             ids = unit_of(row, unit, types)
             if ids in keys:
-                given = {name: value_for(option, ids) for name, option in (step.get("columns") or {}).items()}
+                options = step.get("columns") or {}
+                given = {name: value_for(option, row, unit, types) for name, option in options.items()}
                 rows.append({**row, **given})
                 self.written[handed.key][ids] = rows[-1]
         if rows:

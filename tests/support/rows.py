@@ -37,9 +37,13 @@ def units(listed: Iterable[Sequence[Any]], unit: Sequence[str], types: Mapping[s
     return [unit_of(dict(zip(unit, ids, strict=True)), unit, types) for ids in listed]
 
 
-def value_for(option: Mapping[str, Any], ids: Ids) -> Any:
+def value_for(
+    option: Mapping[str, Any], sample: Mapping[str, Any], ids: Sequence[str], types: Mapping[str, str]
+) -> Any:
     """A commit option's value for a sample: its own, else the default."""
-    return next((own for key, own in option.get("for") or () if tuple(key) == ids), option.get("default"))
+    key = unit_of(sample, ids, types)
+    listed = [(named, own) for named, own in option.get("for") or () if len(named) == len(ids)]
+    return next((own for named, own in listed if units([named], ids, types) == [key]), option.get("default"))
 
 
 def outside_batches(rows: Iterable[Mapping[str, Any]], ids: Sequence[str], as_one: bool) -> list[list[Row]]:
@@ -65,30 +69,37 @@ def outside_row(row: Mapping[str, Any]) -> Row:
 
 
 def committed_rows(
-    row: Mapping[str, Any], ids: Sequence[str], samples: Iterable[Ids], columns: Iterable[str], step: Mapping[str, Any]
+    row: Mapping[str, Any],
+    samples: Iterable[Mapping[str, Any]],
+    feature: Mapping[str, Any],
+    types: Mapping[str, str],
+    step: Mapping[str, Any],
 ) -> list[Row]:
-    """What is committed for one row of an increment: itself, or its children, with its receipt."""
-    options = step.get("columns") or {}
+    """What is committed for one row of an increment: itself, or its children, with its receipt.
+
+    `types` are those of the columns to commit. A column that the step does not name keeps what the row carries.
+    """
+    ids, options = feature["id_columns"], step.get("columns") or {}
     rows = []
     for sample in samples:
-        data = {
-            name: value_for(options[name], sample) if name in options else row.get(name)
-            for name in (*columns, *(name for name in options if name not in columns))
-            if name not in ids
-        }
-        given = {name: value_for(option, sample) for name, option in (step.get("data_versions") or {}).items()}
-        receipt = {"metasql_receipt": row["metasql_receipt"]}
-        rows.append(dict(zip(ids, sample, strict=True)) | data | _data_versions(given) | receipt)
+        data = {name: row.get(name) for name in types if name not in ids}
+        data |= {name: value_for(option, sample, ids, types) for name, option in options.items()}
+        given = step.get("data_versions") or {}
+        versions = _data_versions({name: value_for(option, sample, ids, types) for name, option in given.items()})
+        rows.append({**sample, **data, **versions, "metasql_receipt": row["metasql_receipt"]})
     return rows
 
 
-def children_of(unit: Mapping[str, Any], ids: Sequence[str], key: Ids, step: Mapping[str, Any]) -> list[Ids]:
+def children_of(
+    unit: Mapping[str, Any], feature: Mapping[str, Any], types: Mapping[str, str], step: Mapping[str, Any]
+) -> list[Row]:
     """The ids of an input's children: numbered from 0 in the column that the step names."""
     children = step.get("children")
     if not children:
         return []
-    count = value_for(children["count"], key) or 0
-    return [tuple((dict(unit) | {children["column"]: number})[column] for column in ids) for number in range(count)]
+    count = value_for(children["count"], unit, list(unit), types) or 0
+    numbered = ({**unit, children["column"]: number} for number in range(count))
+    return [{column: child[column] for column in feature["id_columns"]} for child in numbered]
 
 
 def _data_versions(given: Mapping[str, Any]) -> Row:

@@ -16,7 +16,7 @@ def used() -> dict[str, list[str]]:
     """Every code in the package outside the catalogue, with the files that say it."""
     places: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.name != "codes.py":
+        if path.parent.name != "codes":
             for code in set(CODE.findall(_without_docstrings(path.read_text(encoding="utf-8")))):
                 places.setdefault(code, []).append(path.relative_to(PACKAGE).as_posix())
     return places
@@ -39,10 +39,19 @@ def test_every_entry_of_the_catalogue_is_used():
 
 def test_the_catalogue_is_in_order():
     """By code; a code written twice would be lost in the dict, and is seen here."""
-    text = (PACKAGE / "codes.py").read_text(encoding="utf-8")
-    keys = re.findall(r'^    "(MS\d{4})": ', text, re.MULTILINE)
-    assert keys == sorted(keys)
-    assert keys == list(CATALOGUE)
+    texts = [path.read_text(encoding="utf-8") for path in (PACKAGE / "codes").glob("*.py")]
+    keys = [re.findall(r'^    "(MS\d{4})": ', text, re.MULTILINE) for text in texts]
+    assert [codes for codes in keys if codes != sorted(set(codes))] == []
+    assert sorted(code for codes in keys for code in codes) == list(CATALOGUE)
+
+
+def test_a_module_of_the_catalogue_has_one_range():
+    """So that a code is found by its number."""
+    for path in (PACKAGE / "codes").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        found = {code[:4] for code in re.findall(r'^    "(MS\d{4})": ', text, re.MULTILINE)}
+        assert len(found) <= 1, f"{path.name} has codes of {sorted(found)}"
+        assert not found or text.startswith(f'"""{found.pop()}xx: ')
 
 
 @pytest.mark.parametrize("code", CATALOGUE)

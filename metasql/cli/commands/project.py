@@ -23,8 +23,11 @@ def parse_command(shared: Common) -> int:
     """Read the project and check everything that can be checked without a warehouse."""
     project = shared.project()
     path = write_manifest(project.config, project.graph)
-    click.echo(f"{len(project.graph.features)} features, {len(project.graph.seeds)} seeds, "
-               f"{len(project.graph.assertions)} assertions: no errors", err=True)
+    click.echo(
+        f"{len(project.graph.features)} features, {len(project.graph.seeds)} seeds, "
+        f"{len(project.graph.assertions)} assertions: no errors",
+        err=True,
+    )
     click.echo(str(path.relative_to(project.config.root)))
     return 0
 
@@ -115,4 +118,3 @@ def build_command(shared: Common, threads: int | None, full_refresh: bool, **cho
         return build_nodes(project.graph, chosen, options, project.config.root)
 
     return execute_nodes(shared, "build", choice, threads, nodes)
-

@@ -32,7 +32,12 @@ file_path = click.Path(path_type=Path, dir_okay=False)
 @click.argument("key")
 @common
 @click.option("--status", default="new,stale", show_default=True, help="Which rows: new, stale, orphaned, by comma.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), help="Default: table; by ending with -o.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    help="Default: table; by ending with -o.",
+)
 @click.option("--limit", type=click.IntRange(0), help="At most so many rows.")
 @click.option("-o", "--output", type=file_path, help="Write to a file.")
 def increment_command(
@@ -122,12 +127,13 @@ def delete_command(shared: Common, key: str, where: str | None, orphaned: bool, 
     return 0
 
 
-def _condition(project: Project, feature: Feature, where: str) -> exp.Expression:
+def _condition(project: Project, feature: Feature, where: str) -> exp.Expr:
     """`--where` over the columns of the public view that are stored as they stand."""
     source = Source("--where", where)
     names = [column.name for column in feature.columns] + [name for name, _ in BOOKKEEPING]
     bag = Bag()
-    tree = expression_over(Word(where, Span(source, 0, len(where))), names, feature.key.path, project.config.dialect, bag)
+    word = Word(where, Span(source, 0, len(where)))
+    tree = expression_over(word, names, feature.key.path, project.config.dialect, bag)
     bag.raise_errors()
     assert tree is not None, "an expression without errors was parsed"
     return tree

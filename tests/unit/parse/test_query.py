@@ -75,7 +75,7 @@ def test_a_mistake_in_a_macros_text_is_shown_at_the_call():
     """With the line as it was rendered."""
     found = complaint("select\n  {{ m() }}\nfrom range(3)", "{% macro m() %}\n a b\n c d e{% endmacro %}")
     assert (found.code, str(found.primary.span)) == ("MS0230", "models/a.sql:2:3")
-    assert found.notes[0].startswith("the line reads, rendered: c d e") or found.notes[0].endswith("a b")
+    assert found.notes == ("the line reads, rendered: c d e",)
 
 
 def test_the_same_word_twice_in_a_line_is_told_apart():

@@ -137,6 +137,8 @@ def test_recursion_names_the_cycle():
     found = mistake("{{ a() }}", *macros)
     assert found.code == "MS0214"
     assert found.message == "macros call one another without end: `a` → `b` → `a`"
+    found = mistake("{% macro c() %}{{ c() }}{% endmacro %}{{ c() }}")
+    assert found.message == "macros call one another without end: `c` → `c`"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""MS01xx: configuration."""
+
+from __future__ import annotations
+
+from metasql.codes.entry import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "MS0101": Entry(
+        title="no project file",
+        why="A project is a folder with the file `dbt_project_style.yml`, and the folder that was given has none.",
+        example="metasql run --project-dir /tmp",
+        fix="Run metasql in the project folder, name it with `--project-dir`, or start a project with `metasql init`.",
+    ),
+    "MS0102": Entry(
+        title="a name that no project can have",
+        why="The project's name becomes part of other names, so it is made of lower-case letters, digits and `_`.",
+        example="name: Avatar-Data",
+        fix="Write a name such as `avatar_data`.",
+    ),
+    "MS0103": Entry(
+        title="a path that leaves the project",
+        why="Files are read and written below the project folder alone, and `metasql clean` empties the target folder: "
+        "it must hold nothing that a person wrote.",
+        example="model-paths: [../models]",
+        fix="Name folders inside the project, and give `target-path` a folder of its own.",
+    ),
+    "MS0104": Entry(
+        title="a project for another metasql",
+        why="`require-metasql-version` says which versions the project was written for, and this is none of them.",
+        example='require-metasql-version: ">=99"',
+        fix="Install a version that fits, or widen the range.",
+    ),
+    "MS0105": Entry(
+        title="an unknown SQL dialect",
+        why="Models are read in the dialect that the project names, and there is no reader for this one.",
+        example="dialect: duckbd",
+        fix="Write a dialect of the list in the message, such as `duckdb`.",
+    ),
+    "MS0106": Entry(
+        title="a folder default that matches nothing",
+        why="Words under `features` in the project file are for the features of a folder. "
+        "No feature is in this one, so they have no effect.",
+        example="features: {avatar_data: {vidoe: {+tags: [media]}}}",
+        fix="Correct the folder's name, or remove the entry.",
+    ),
+    "MS0107": Entry(
+        title="a selector that is declared twice",
+        why="A selector is chosen by its name, which must mean one thing.",
+        example='selectors: [{name: a, definition: "tag:x"}, {name: a, definition: "tag:y"}]',
+        fix="Rename one of the two.",
+    ),
+    "MS0108": Entry(
+        title="no range of versions",
+        why="`require-metasql-version` is a range as Python packages write it.",
+        example='require-metasql-version: "1 or 2"',
+        fix="Write it like `>=0.1,<2`.",
+    ),
+    "MS0110": Entry(
+        title="no profiles file",
+        why="To reach a warehouse metasql needs `profiles.yml`. It looks in `--profiles-dir`, `$METASQL_PROFILES_DIR`, "
+        "the project folder and `~/.metasql`; where one of the first two is given, there alone.",
+        example="metasql run --profiles-dir /nowhere",
+        fix="Write a `profiles.yml`, or name its folder.",
+    ),
+    "MS0111": Entry(
+        title="an unknown profile",
+        why="The project file names a profile that `profiles.yml` does not have.",
+        example="profile: avatr_data",
+        fix="Correct `profile` in the project file, or add the profile.",
+    ),
+    "MS0112": Entry(
+        title="an unknown target",
+        why="`--target`, `$METASQL_TARGET` or the profile's `target` names an output that the profile does not have, "
+        "or none of them names one of several.",
+        example="metasql run --target prd",
+        fix="Choose one of the profile's `outputs`.",
+    ),
+    "MS0113": Entry(
+        title="an unknown engine",
+        why="The `type` of a target is the engine that it runs on.",
+        example="outputs: {dev: {type: sqlite}}",
+        fix="Write `type: duckdb` or `type: clickhouse`.",
+    ),
+    "MS0114": Entry(
+        title="an option that the engine cannot take",
+        why="The value is of the right type, but the engine has no use for it.",
+        example="storage_version: newest",
+        fix="Follow the help line of the message.",
+    ),
+    "MS0115": Entry(
+        title="a file that cannot be read",
+        why="The operating system refuses to open the file.",
+        example="chmod 000 models/video/full.yml",
+        fix="Give yourself the right to read it, or move it out of the project.",
+    ),
+    "MS0150": Entry(
+        title="`--vars` is no mapping",
+        why="`--vars` gives variables by name, so it is a YAML mapping; this is another value.",
+        example="metasql build --vars crop_px",
+        fix="Write names and values: `--vars '{crop_px: 256}'`.",
+    ),
+}

@@ -1,0 +1,94 @@
+"""MS06xx: connection and execution."""
+
+from __future__ import annotations
+
+from metasql.codes.entry import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "MS0601": Entry(
+        title="a backend that is not installed",
+        why="Each engine is reached through a backend. None that is installed takes targets of this type.",
+        example="outputs: {dev: {type: clickhouse}}",
+        fix="Install the backend, or choose another target.",
+    ),
+    "MS0602": Entry(
+        title="a warehouse that is in use",
+        why="One process may write a DuckDB file, and only while no other process has it open.",
+        example="metasql run  # while another program has target/dev.duckdb open",
+        fix="Wait until the other process is done, or let readers open the file read-only.",
+    ),
+    "MS0603": Entry(
+        title="a warehouse that does not exist yet",
+        why="The command only reads, and the file of the target is not there.",
+        example="metasql increment video/face_crop  # before the first run",
+        fix="Run `metasql build` first, or correct `path` of the target.",
+    ),
+    "MS0604": Entry(
+        title="a file that is no warehouse",
+        why="The target's `path` leads to a file that the engine did not write.",
+        example="outputs: {dev: {type: duckdb, path: README.md}}",
+        fix="Correct `path`, or move the file out of the way.",
+    ),
+    "MS0605": Entry(
+        title="a warehouse that cannot be opened",
+        why="The engine refuses to open the target, for the reason in the note.",
+        example="settings: {memory_limt: 8GB}",
+        fix="Correct the target in `profiles.yml`.",
+    ),
+    "MS0606": Entry(
+        title="a warehouse of a newer metasql",
+        why="The tables that metasql keeps for itself in the target were written by a version that keeps them in another form.",
+        example="metasql run  # the target was last written by a newer version",
+        fix="Upgrade metasql, or choose another target.",
+    ),
+    "MS0607": Entry(
+        title="a feature that was never run here",
+        why="The relations of the feature are not in the target, so there is nothing to read or to write into.",
+        example="metasql increment video/face_crop  # after adding the feature",
+        fix="Make them with `metasql run --select KEY`.",
+    ),
+    "MS0610": Entry(
+        title="a statement that the engine refuses",
+        why="The SQL can be parsed, and carrying it out failed: types that do not go together, "
+        "a value that cannot be cast, a constraint. The note says what the engine minds.",
+        example="select video_id, 1 / duration_s as speed, cast(path as int) as n from {{ ref('raw_videos') }}",
+        fix="Correct the body or hook at the place of the message; `-v` shows the whole statement.",
+    ),
+    "MS0611": Entry(
+        title="a relation or function that the engine does not know",
+        why="The SQL reads a table, or calls a function, that is not in the target.",
+        example="select * from {{ source('raw', 'videos') }}  -- nobody has loaded raw.videos",
+        fix="Load the table, correct the name, or run `metasql seed` for a seed.",
+    ),
+    "MS0612": Entry(
+        title="no memory left",
+        why="The engine stopped a statement that needed more memory than it may take.",
+        example="settings: {memory_limit: 10MB}",
+        fix="Raise `memory_limit` under `settings` of the target, or give it a `temp_directory`.",
+    ),
+    "MS0613": Entry(
+        title="an interrupted statement",
+        why="The statement was stopped from outside. What was begun is undone.",
+        example="metasql run  # and Ctrl-C",
+        fix="Run the command again: it goes on with what is not done.",
+    ),
+    "MS0621": Entry(
+        title="a row without an id",
+        why="The body gives a row in which an id column is NULL; nothing could find such a sample again.",
+        example="select null as video_id, path from {{ ref('raw_videos') }}",
+        fix="Filter such rows out in the body, or give them an id.",
+    ),
+    "MS0622": Entry(
+        title="two rows for one sample",
+        why="The body gives several rows with the same id columns, and a sample is one row.",
+        example="select video_id, clip_index from {{ ref('clip/cut') }}  -- id_columns: [video_id]",
+        fix="Let the body give one row per sample, or add the column that tells them apart to `id_columns`.",
+    ),
+    "MS0623": Entry(
+        title="columns that changed",
+        why="The stored table has a column that is no longer given, or one of another type, "
+        "and `on_schema_change: fail`, the default, changes neither without being told.",
+        example="columns: [{name: frame_count, type: text}]  # stored as an integer",
+        fix="Set `on_schema_change: append` to keep what is stored, or `sync` to follow the declaration.",
+    ),
+}

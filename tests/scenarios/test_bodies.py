@@ -1,0 +1,186 @@
+"""What a run computes incrementally is what the whole body gives, for bodies of many shapes and random edits.
+
+The judge is a plain client that runs the body over the public views.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.support import Place
+from tests.scenarios.support_bodies import ACROSS, FAMILIES, LOCAL, SOURCES
+from tests.support.engines import Engine
+
+NAMES = [
+    (kind, family, name)
+    for kind, families in (("local", LOCAL), ("across", ACROSS))
+    for family, bodies in families.items()
+    for name in bodies
+]
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """One body after one round of edits: rows by unit."""
+
+    exit_text: str
+    listed: frozenset[tuple[Any, ...]]
+    before: dict[tuple[Any, ...], set[str]]
+    after: dict[tuple[Any, ...], set[str]]
+    whole: dict[tuple[Any, ...], set[str]]
+
+
+_DONE: dict[str, dict[str, list[Told]]] = {}
+
+
+def told(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Told]]:
+    """All bodies through all rounds, once for each engine."""
+    if engine.name not in _DONE:
+        _DONE[engine.name] = Rounds(tmp_path_factory.mktemp(f"bodies_{engine.name}"), engine).go()
+    return _DONE[engine.name]
+
+
+@pytest.mark.parametrize(("kind", "family", "name"), NAMES, ids=[f"{f}-{n}" for _, f, n in NAMES])
+def test_what_is_computed_is_what_the_whole_body_gives(kind, family, name, engine, tmp_path_factory):
+    """Units of the increment come out as over whole inputs; others stay, and for local bodies are right as they are."""
+    for number, item in enumerate(told(engine, tmp_path_factory)[feature_name(family, name)]):
+        assert not item.exit_text, item.exit_text
+        where = f"round {number}"
+        for unit in item.listed:
+            assert item.after.get(unit, set()) == item.whole.get(unit, set()), f"{where}: unit {unit} of the increment"
+        for unit in (item.before.keys() | item.after.keys()) - item.listed:
+            assert item.after.get(unit) == item.before.get(unit), f"{where}: unit {unit} was not in the increment"
+        if kind == "local":
+            assert item.after == item.whole, f"{where}: the whole table"
+
+
+def feature_name(family: str, name: str) -> str:
+    return f"{family}_{name}"
+
+
+class Rounds:
+    """One project with every body, run and edited."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.random = random.Random(7)
+        self.place = Place(folder, engine)
+        self.bodies = {
+            feature_name(family, name): (family, body)
+            for families in (LOCAL, ACROSS)
+            for family, bodies in families.items()
+            for name, body in bodies.items()
+        }
+        self._declare()
+
+    def go(self) -> dict[str, list[Told]]:
+        data = {name: self._rows(name) for name in SOURCES}
+        rounds: dict[str, list[Told]] = {name: [] for name in self.bodies}
+        for number in range(ROUNDS):
+            if number:
+                data = {name: self._edited(name, rows) for name, rows in data.items()}
+            for name, rows in data.items():
+                self.place.fill(name, SOURCES[name], rows)
+            self.place.run(*(word for name in SOURCES for word in ("--select", name)))
+            self._round(number, rounds)
+        return rounds
+
+    def _round(self, number: int, rounds: dict[str, list[Told]]) -> None:
+        before = {name: self._stored(name) if number else {} for name in self.bodies}
+        listed = {name: self._listed(name) if number else None for name in self.bodies}
+        result = self.place.run("--threads", "2", code=None)
+        for name in self.bodies:
+            problem = "" if result.code == 0 else self._problem(result.err, name)
+            after, whole = self._stored(name), self._whole(name)
+            units = listed[name]
+            all_units = frozenset(after) | frozenset(whole) if units is None else units
+            rounds[name].append(Told(problem, all_units, before[name], after, whole))
+
+    def _problem(self, err: str, name: str) -> str:
+        lines = [line for line in err.splitlines() if f"models/{name}.sql" in line or f" {name}  " in line]
+        return "" if not any("error" in line or "models/" in line for line in lines) else err[-3000:]
+
+    def _declare(self) -> None:
+        tables = ", ".join(f"{{name: {name}}}" for name in SOURCES)
+        keys = {"a": "[id]", "b": "[id]", "m": "[g, k]", "s": "[g]"}
+        text = ["version: 1", f"sources: [{{name: raw, schema: raw, tables: [{tables}]}}]", "features:"]
+        for name, columns in SOURCES.items():
+            data = ", ".join(column for column in columns if column not in keys[name])
+            text.append(f"  - {{name: {name}, id_columns: {keys[name]}, fields: [{{name: d, columns: [{data}]}}]}}")
+            body = f"select {', '.join(columns)} from {{{{ source('raw', '{name}') }}}}\n"
+            self.place.write(f"models/{name}.sql", body)
+        for name, (family, body) in self.bodies.items():
+            text.append(f"  - {{name: {name}, {FAMILIES[family][1:]}")
+            self.place.write(f"models/{name}.sql", body + "\n")
+        self.place.write("models/features.yml", "\n".join(text) + "\n")
+
+    # Data
+
+    def _row(self, name: str, key: tuple[int, ...]) -> tuple[Any, ...]:
+        pick = self.random.randrange
+        if name == "a":
+            return (*key, pick(60), pick(4), self.random.choice(["p", "", None, "q|r"]))
+        if name == "b":
+            return (*key, pick(60), pick(4))
+        if name == "m":
+            return (*key, pick(60), pick(5))
+        return (*key, self.random.choice(["red", "blue", None]), pick(5))
+
+    def _keys(self, name: str) -> list[tuple[int, ...]]:
+        if name == "m":
+            return [(g, k) for g in range(6) for k in range(7)]
+        return [(number,) for number in range(7 if name == "s" else 24)]
+
+    def _rows(self, name: str) -> list[tuple[Any, ...]]:
+        keys = [key for key in self._keys(name) if self.random.random() < 0.8]
+        return [self._row(name, key) for key in keys]
+
+    def _edited(self, name: str, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Some rows go, some change, some come."""
+        width = 2 if name == "m" else 1
+        stored = {row[:width]: row for row in rows}
+        kept = {}
+        for key in self._keys(name):
+            dice = self.random.random()
+            if key in stored and dice > 0.06:
+                kept[key] = stored[key] if dice > 0.18 else self._row(name, key)
+            elif key not in stored and dice < 0.25:
+                kept[key] = self._row(name, key)
+        rows = list(kept.values())
+        self.random.shuffle(rows)
+        return rows
+
+    # What came, by unit
+
+    def _unit(self, name: str) -> list[str]:
+        return {"lookup": ["g", "k"], "aggregation": ["g"], "groups": ["g"]}.get(self.bodies[name][0], ["id"])
+
+    def _by_unit(self, name: str, rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], set[str]]:
+        found: dict[tuple[Any, ...], set[str]] = {}
+        for row in rows:
+            data = {key: value for key, value in row.items() if not key.startswith("metasql_")}
+            found.setdefault(tuple(row[column] for column in self._unit(name)), set()).add(repr(data))
+        return found
+
+    def _stored(self, name: str) -> dict[tuple[Any, ...], set[str]]:
+        return self._by_unit(name, self.place.rows(f"SELECT * FROM {name}"))
+
+    def _whole(self, name: str) -> dict[tuple[Any, ...], set[str]]:
+        """The body over the data columns of the public views, for the units that are expected."""
+        body = self.bodies[name][1]
+        for root, columns in SOURCES.items():
+            body = body.replace(f"{{{{ ref('{root}') }}}} as", f"(select {', '.join(columns)} from {root}) as")
+            body = body.replace(f"{{{{ ref('{root}') }}}}", f"(select {', '.join(columns)} from {root}) as {root}")
+        unit = ", ".join(self._unit(name))
+        return self._by_unit(
+            name, self.place.rows(f"SELECT * FROM ({body}) AS body SEMI JOIN {name}__expected USING ({unit})")
+        )
+
+    def _listed(self, name: str) -> frozenset[tuple[Any, ...]]:
+        unit = ", ".join(self._unit(name))
+        return frozenset(self.place.values(f"SELECT DISTINCT {unit} FROM {name}__increment"))
