@@ -169,7 +169,9 @@ class Bug(MetasqlError):
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """A help line with the nearest known word, if one is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    near = [name for name in names if name.lower() == word.lower()]
+    near = near or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else None
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 PREFIX = "metasql_"
 """The columns and tables that begin with this are metasql's own."""
 
+LONGEST = 160
+"""So many characters may a relation's name have: files are named by it, with an ending."""
+
 _KEY = re.compile(r"[a-z][a-z0-9_]*(/[a-z0-9][a-z0-9_]*)*")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z0-9][A-Za-z0-9_]*)*")
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

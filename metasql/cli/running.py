@@ -14,7 +14,8 @@ from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
-from metasql.execute.counting import count, refresh_status
+from metasql.execute.counting import refresh_status
+from metasql.execute.registry import connect
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.session import Session, now
 from metasql.execute.walk import Node, record, walk
@@ -23,6 +24,7 @@ from metasql.names import FeatureKey
 from metasql.parse.hooks import render_hooks
 from metasql.pipeline import Project
 from metasql.report.artifacts import RUN_RESULTS, write_manifest, write_run_results
+from metasql.report.status import PENDING, statuses
 from metasql.source import Word
 
 Nodes = Callable[[Project, set[str]], Sequence[Node]]
@@ -57,17 +59,33 @@ def lookups_without_warehouse(project: Project) -> Lookups:
 
 
 def lookups(project: Project, session: Session) -> Lookups:
-    """`increment:new|stale|orphaned|any` as the status tables tell it, `result:` from the last command."""
+    """`increment:new|stale|orphaned|any` as the increments tell it now, `result:` from the last command."""
 
     def increment(value: str) -> Iterable[str]:
-        for key, feature in project.graph.features.items():
-            if session.connection.columns(session.layout.of(key, "samples")) is None:
-                continue
-            found = count(session, feature)
-            if (found.pending if value == "any" else getattr(found, value, 0)) > 0:
-                yield str(key)
+        if value not in (*PENDING, "any"):
+            known = ", ".join(f"increment:{word}" for word in (*PENDING, "any"))
+            raise MetasqlError.of("MS0350", f"`increment:{value}` is no selection", help=f"there are: {known}")
+        for item in statuses(session, project.graph.features.values()):
+            if item.error:
+                raise MetasqlError(Bag(list(item.error)))
+            if item.has(value):
+                yield item.feature
 
-    return {"increment": increment, "result": lambda value: _results(project, value)}
+    return {**lookups_without_warehouse(project), "increment": increment}
+
+
+def lookups_on_demand(shared: Common, project: Project) -> Lookups:
+    """The same for a command that needs the warehouse for `increment:` alone: it is opened then, to read."""
+
+    def increment(value: str) -> Iterable[str]:
+        connection = connect(project.target, read_only=True, emit=shared.console())
+        try:
+            session = Session.open(project.graph, project.layout, connection)
+            return list(lookups(project, session)["increment"](value))
+        finally:
+            connection.close()
+
+    return {**lookups_without_warehouse(project), "increment": increment}
 
 
 def _results(project: Project, value: str) -> Iterable[str]:

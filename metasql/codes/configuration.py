@@ -99,4 +99,34 @@ ENTRIES: dict[str, Entry] = {
         example="metasql build --vars crop_px",
         fix="Write names and values: `--vars '{crop_px: 256}'`.",
     ),
+    "MS0151": Entry(
+        title="a folder that is not empty",
+        why="`metasql init` writes a whole project, and never over or between files that are there already.",
+        example="metasql init .  # in a folder that holds files",
+        fix="Name a new or an empty folder.",
+    ),
+    "MS0152": Entry(
+        title="a project that cannot be written",
+        why="The operating system refuses to make the folder or its files. What was begun is undone.",
+        example="metasql init /my_project",
+        fix="Choose a folder that you may write to.",
+    ),
+    "MS0153": Entry(
+        title="a target folder outside of the project",
+        why="The target folder is a link to a folder elsewhere. `metasql clean` stays inside the project.",
+        example="ln -s /data/shared target && metasql clean",
+        fix="Empty that folder by hand, or make the target folder one of the project.",
+    ),
+    "MS0154": Entry(
+        title="a file that cannot be removed",
+        why="The operating system refuses to remove a file of the target folder.",
+        example="sudo touch target/notes.txt && metasql clean",
+        fix="See who owns the file, and run `metasql clean` again.",
+    ),
+    "MS0155": Entry(
+        title="an unknown error code",
+        why="`metasql explain` knows the codes of this version of metasql, and this is none of them.",
+        example="metasql explain MS9999",
+        fix="Copy the code from the message; `metasql explain` without a code lists all of them.",
+    ),
 }

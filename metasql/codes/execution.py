@@ -72,6 +72,18 @@ ENTRIES: dict[str, Entry] = {
         example="metasql run  # and Ctrl-C",
         fix="Run the command again: it goes on with what is not done.",
     ),
+    "MS0614": Entry(
+        title="a seed that was never loaded here",
+        why="The seed is declared, and its table is not in the target.",
+        example="metasql show raw_videos  # before the first `metasql seed`",
+        fix="Load it with `metasql seed`.",
+    ),
+    "MS0615": Entry(
+        title="`this` in an inline query",
+        why="`this` stands for the relation of the feature whose body it is written in, and here is none.",
+        example="metasql show --inline 'select * from {{ this }}'",
+        fix="Name the feature with `ref`.",
+    ),
     "MS0621": Entry(
         title="a row without an id",
         why="The body gives a row in which an id column is NULL; nothing could find such a sample again.",

@@ -248,6 +248,13 @@ ENTRIES: dict[str, Entry] = {
         example="deps: [video/full]\nfields: [{name: text, deps: [speaker/profile.voice]}]",
         fix="Add the feature to `deps`, or correct the name.",
     ),
+    "MS0344": Entry(
+        title="an aggregate in the wrong place",
+        why="`where`, `stale_when` and `version` are asked of each row alone, so no aggregate and no window can stand "
+        "in them. The `columns` of an aggregation are the other way round: there several rows become one value.",
+        example='deps: [{feature: clip/cut, where: "count(*) > 3"}]',
+        fix="Compute the aggregate in the body of a SQL feature, or say how a group becomes one value: `min(path)`.",
+    ),
     "MS0350": Entry(
         title="a selection that cannot be read",
         why="The words of `--select` and `--exclude` are names with `+` and `@`, or a method and its value.",

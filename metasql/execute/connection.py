@@ -45,7 +45,10 @@ class Connection(Protocol):
         ...
 
     def writing(self) -> AbstractContextManager[None]:
-        """Writers of this process one after the other, so that commit numbers grow with commits."""
+        """Writers of this process one after the other, so that commit numbers grow with commits.
+
+        Inside a transaction the turn lasts until that transaction ends.
+        """
         ...
 
     def next_commit(self) -> int:

@@ -67,6 +67,8 @@ class DuckDBConnection:
         self._emit = emit
         self._lock = lock
         self._schema = target.schema
+        self._in_transaction = False
+        self._held = 0
 
     def prepare(self, read_only: bool) -> None:
         """Attach what the profile names, and make the schema and the commit sequence."""
@@ -98,16 +100,18 @@ class DuckDBConnection:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._execute("BEGIN TRANSACTION")
+        self._in_transaction = True
         try:
             yield
+            self._execute("COMMIT")
         except BaseException:
             self._rollback()
             raise
-        try:
-            self._execute("COMMIT")
-        except MetasqlError:
-            self._rollback()
-            raise
+        finally:
+            self._in_transaction = False
+            for _ in range(self._held):
+                self._lock.release()
+            self._held = 0
 
     def _rollback(self) -> None:
         try:
@@ -117,8 +121,14 @@ class DuckDBConnection:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        with self._lock:
+        self._lock.acquire()
+        try:
             yield
+        finally:
+            if self._in_transaction:
+                self._held += 1
+            else:
+                self._lock.release()
 
     def next_commit(self) -> int:
         name = exp.Literal.string(self._quoted(Relation(self._schema, _COMMITS))).sql("duckdb")

@@ -103,7 +103,10 @@ def _seed(session: Session, name: str, place: Span) -> Relation:
     relation = session.layout.relation(name)
     if session.connection.columns(relation) is None:
         raise MetasqlError.of(
-            "MS0614", f"the seed `{name}` was never loaded on this target", place, help=f"`metasql seed --select {name}`"
+            "MS0614",
+            f"the seed `{name}` was never loaded on this target",
+            place,
+            help=f"`metasql seed --select {name}`",
         )
     return relation
 

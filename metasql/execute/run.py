@@ -13,10 +13,10 @@ from metasql.execute.ensure import ensure, ensure_storage
 from metasql.execute.results import Counts, NodeResult
 from metasql.execute.session import Session, perform, place_of
 from metasql.execute.writing import write_incoming
-from metasql.graph.nodes import Feature, Kind
+from metasql.graph.nodes import Feature, Graph, Kind
 from metasql.names import FeatureKey
 from metasql.plan.materialize import computation, counted_work
-from metasql.plan.write import delete_orphans
+from metasql.plan.write import delete_orphans, version_names
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,26 @@ class RunOptions:
 
 
 def prepare_parents(session: Session, selected: Iterable[Feature]) -> None:
-    """Give the parents of the selected features their tables, where they are not run themselves."""
+    """Give what stands upstream of the selected features its tables, where it is not run itself.
+
+    A table that has all the columns that its declaration asks for is left alone.
+    """
     chosen = {feature.key for feature in selected}
-    for key, feature in session.graph.features.items():
-        if key in chosen or not any(key in {dep.feature for dep in session.graph.features[c].deps} for c in chosen):
-            continue
-        with session.connection.writing(), session.connection.transaction():
-            for parent in feature.deps:
-                if session.connection.columns(session.layout.of(parent.feature, "samples")) is None:
-                    ensure_storage(session, session.graph.features[parent.feature])
-            ensure_storage(session, feature)
+    for feature in upstream_of(session.graph, chosen):
+        stored = session.connection.columns(session.layout.of(feature.key, "samples"))
+        wanted = {column.name for column in feature.columns} | set(version_names(feature))
+        if stored is None or not wanted <= stored.keys():
+            with session.connection.writing(), session.connection.transaction():
+                ensure_storage(session, feature)
+
+
+def upstream_of(graph: Graph, chosen: set[FeatureKey]) -> list[Feature]:
+    """What stands upstream of some features and is none of them, in graph order."""
+    needed = set(chosen)
+    for key in reversed(list(graph.features)):
+        if key in needed:
+            needed |= {dep.feature for dep in graph.features[key].deps}
+    return [feature for key, feature in graph.features.items() if key in needed - chosen]
 
 
 def run_feature(session: Session, feature: Feature, options: RunOptions) -> NodeResult:

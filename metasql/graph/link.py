@@ -13,9 +13,10 @@ from metasql.graph.link_fields import link_fields
 from metasql.graph.nodes import Feature, Field, Graph, Kind
 from metasql.graph.order import in_order
 from metasql.graph.upstream import Upstream
-from metasql.names import SUFFIXES, FeatureKey, FieldKey
+from metasql.names import LONGEST, PREFIX, SUFFIXES, FeatureKey, FieldKey
 from metasql.parse.declarations import AssertionDecl, Declarations, FeatureDecl
-from metasql.source import span_of
+from metasql.parse.sql import parse_type
+from metasql.source import Span, Word, span_of
 
 
 def link(declarations: Declarations, dialect: str) -> tuple[Graph, Bag]:
@@ -38,6 +39,7 @@ def link(declarations: Declarations, dialect: str) -> tuple[Graph, Bag]:
         else:
             features[feature.key] = feature
     features = _with_versions(features)
+    _check_types(declarations, dialect, bag)
     assertions = tuple(
         item for item in declarations.assertions if _check_refs(item, features, broken, declarations, bag)
     )
@@ -112,8 +114,11 @@ def _check_relations(declarations: Declarations, bag: Bag) -> None:
     taken: dict[str, tuple[str, FeatureDecl | None]] = {}
     for seed in declarations.seeds:
         taken[str(seed.name).lower()] = (f"the seed `{seed.name}`", None)
+        _check_name(str(seed.name), str(seed.name), seed.span, bag)
     for decl in declarations.features:
         base = FeatureKey(str(decl.key)).relation
+        if not _check_name(str(decl.key), base, span_of(decl.key), bag):
+            continue
         for name in (base, *(f"{base}__{suffix}" for suffix in SUFFIXES)):
             if name.lower() in taken:
                 what, other = taken[name.lower()]
@@ -126,6 +131,27 @@ def _check_relations(declarations: Declarations, bag: Bag) -> None:
                 )
                 break
             taken[name.lower()] = (f"`{decl.key}`", decl)
+
+
+def _check_types(declarations: Declarations, dialect: str, bag: Bag) -> None:
+    """The types of seeds and source tables; those of features are parsed with their columns."""
+    types = [type_ for seed in declarations.seeds for type_ in seed.types.values()]
+    types += [column.type for source in declarations.sources for column in source.columns if column.type is not None]
+    for type_ in types:
+        parse_type(type_ if isinstance(type_, Word) else Word(type_), dialect, bag)
+
+
+def _check_name(name: str, relation: str, place: Span, bag: Bag) -> bool:
+    """Whether a relation can have this name at all."""
+    if relation.startswith(PREFIX):
+        message = f"`{name}` is called like metasql's own tables, whose names begin with `{PREFIX}`"
+        bag.error("MS0333", message, place, help="choose another name")
+    elif len(relation) > LONGEST:
+        help = f"choose a name of at most {LONGEST} characters: its relations and files are named by it"
+        bag.error("MS0300", f"`{name[:40]}…` is too long a name", place, help=help)
+    else:
+        return True
+    return False
 
 
 def _check_refs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -30,8 +31,8 @@ def body_columns(decl: FeatureDecl, upstream: Upstream, bag: Bag) -> list[str] |
 def _columns(decl: FeatureDecl, body: Body, upstream: Upstream, bag: Bag) -> Sequence[str] | None:
     names: Sequence[str] | None = _outputs(decl, body, upstream)
     if names is None:
-        names = [str(item.name) for item in decl.columns]
-        if not names:
+        names = list(dict.fromkeys(map(str, (*decl.id_columns, *(item.name for item in decl.columns)))))
+        if not decl.columns:
             bag.error(
                 "MS0336",
                 f"the columns of `{decl.key}` cannot be told from its body",
@@ -66,8 +67,8 @@ def _renamed(decl: FeatureDecl, name: str, columns: tuple[str, ...] | None) -> t
 def _check(decl: FeatureDecl, names: Sequence[str], body: Body, bag: Bag) -> bool:
     """Whether the columns can be stored, and the YAML names none that is not there."""
     before = len(bag)
-    lowered = [name.lower() for name in names]
-    for name in {name: None for name in names if lowered.count(name.lower()) > 1 and name.lower() == name or 0}:
+    counted = Counter(name.lower() for name in names)
+    for name in {name.lower(): name for name in names if counted[name.lower()] > 1}.values():
         bag.error("MS0337", f"the body gives the column `{name}` twice", _place(body, name), help=_TWICE)
     for name in names:
         if name.lower().startswith("metasql_"):

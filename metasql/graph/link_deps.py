@@ -29,13 +29,15 @@ def link_deps(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag) -> 
     if any(feature is None for _, feature in known):
         return None
     before = len(bag)
-    unit = _unit(decl, declared, bag)
+    unit: tuple[str, ...] | None = _unit(decl, declared, bag)
+    if len(bag) > before:
+        unit = None
     linked = [
         link
         for item, feature in known
         if feature is not None and (link := _link(decl, item, feature, unit, dialect, bag)) is not None
     ]
-    if len(linked) < len(known) or any(item.severity.value == "error" for item in bag.items[before:]):
+    if unit is None or len(linked) < len(known) or any(item.severity.value == "error" for item in bag.items[before:]):
         return None
     _check_keys(decl, linked, unit, bag)
     _check_collisions(decl, linked, bag)
@@ -45,18 +47,7 @@ def link_deps(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag) -> 
 def _with_refs(decl: FeatureDecl, upstream: Upstream, bag: Bag) -> list[DependencyDecl]:
     """The declared dependencies, and those that the bodies add by `ref`."""
     seeds = {str(seed.name) for seed in upstream.declarations.seeds}
-    declared: dict[str, DependencyDecl] = {}
-    for item in decl.deps:
-        if str(item.feature) in declared:
-            bag.error(
-                "MS0331",
-                f"`{item.feature}` is declared as a dependency twice",
-                span_of(item.feature),
-                secondary=[Label(span_of(declared[str(item.feature)].feature), "here first")],
-                help="make one entry of the two",
-            )
-            continue
-        declared[str(item.feature)] = item
+    declared = {str(item.feature): item for item in decl.deps}
     refs = {str(ref.name): ref.name for body in decl.bodies.values() for ref in body.refs if ref.kind == "ref"}
     if not decl.deps and not any(name not in seeds for name in refs):
         return []
@@ -87,16 +78,22 @@ def _find(name: Word, upstream: Upstream, bag: Bag) -> Feature | None:
         )
     elif str(name) in upstream.disabled:
         bag.error("MS0340", f"feature `{name}` is disabled", span_of(name), help="enable it, or take this use away")
+    elif any(str(seed.name) == name for seed in upstream.declarations.seeds):
+        bag.error(
+            "MS0310",
+            f"`{name}` is a seed, and a dependency is a feature",
+            span_of(name),
+            help=f"read it with `ref('{name}')` in the body of a root, and depend on that feature",
+        )
     else:
-        known = [str(key) for key in upstream.features] + sorted(upstream.broken)
-        seeds = [str(seed.name) for seed in upstream.declarations.seeds]
+        known = [str(feature.key) for feature in upstream.declarations.features]
         bag.error(
             "MS0330",
             f"feature `{name}` does not exist",
             span_of(name),
             label="unknown feature",
             notes=[f"features: {candidates(known)}"],
-            help=suggest(str(name), known + seeds) or "declare the feature, or correct the name",
+            help=suggest(str(name), known) or "declare the feature, or correct the name",
         )
     return None
 
@@ -138,12 +135,18 @@ def _unit(decl: FeatureDecl, declared: list[DependencyDecl], bag: Bag) -> tuple[
 
 
 def _link(
-    decl: FeatureDecl, item: DependencyDecl, feature: Feature, unit: tuple[str, ...], dialect: str, bag: Bag
+    decl: FeatureDecl,
+    item: DependencyDecl,
+    feature: Feature,
+    unit: tuple[str, ...] | None,
+    dialect: str,
+    bag: Bag,
 ) -> LinkedDep | None:
+    """A dependency with its lineage and columns. `unit` is None where it is broken: keys are then not looked at."""
     before = len(bag)
     columns = dependency_columns(item, feature, dialect, bag)
     where = dependency_where(item, feature, dialect, bag)
-    if any(entry.severity.value == "error" for entry in bag.items[before:]) or columns is None:
+    if any(entry.severity.value == "error" for entry in bag.items[before:]) or columns is None or unit is None:
         return None
     renamed = {new: old for old, new in columns.names.items()}
     key = tuple(columns.names.get(name, name) for name in feature.id_columns)
@@ -279,7 +282,7 @@ def _check_collisions(decl: FeatureDecl, linked: list[LinkedDep], bag: Bag) -> N
                     secondary=[Label(other.span, "the other one")],
                     help=f"rename one of them (`rename: {{{name}: ...}}`), or choose others with `columns`",
                 )
-            elif name in {str(column) for column in decl.id_columns}:
+            elif name.lower() in {str(column).lower() for column in decl.id_columns}:
                 bag.error(
                     "MS0403",
                     f"`{dependency.feature}` carries a column `{name}`, which is an id column of `{decl.key}`",

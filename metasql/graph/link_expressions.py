@@ -44,7 +44,9 @@ def aggregate_over(text: Word, names: Mapping[str, str], key: str, dialect: str,
             "MS0344",
             "an aggregate is wanted here: several rows of a group become one value",
             text.span if window is None else place_in(text, window),
-            help=f"say which one, such as `min({text})`" if tree.find(exp.Func) is None else "use count, sum, min, list",
+            help=f"say which one, such as `min({text})`"
+            if tree.find(exp.Func) is None
+            else "use count, sum, min, list",
         )
         return None
     return undo_rename(tree, names, text, key, bag)
@@ -58,15 +60,12 @@ def _may_aggregate(tree: exp.Expr) -> bool:
 def undo_rename(tree: exp.Expr, names: Mapping[str, str], text: Word, key: str, bag: Bag) -> exp.Expr:
     """An expression over renamed columns as one over the columns' own names."""
     own = {new.lower(): old for old, new in names.items()}
-    inner = {argument.name for function in tree.find_all(exp.Lambda) for argument in function.expressions}
 
     def restore(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             return node
         if node.table:
             _qualified(node, text, key, bag)
-            return node
-        if node.name in inner:
             return node
         if node.name.lower() not in own:
             unknown_column(node.name, place_in(text, node), names.values(), key, bag)

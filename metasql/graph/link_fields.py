@@ -8,7 +8,7 @@ from metasql.diagnostics import Bag, candidates, suggest
 from metasql.graph.link_deps import LinkedDep
 from metasql.graph.nodes import Column, Feature, Field
 from metasql.graph.upstream import Upstream
-from metasql.names import FeatureKey, FieldKey, flat
+from metasql.names import FeatureKey, FieldKey
 from metasql.parse.declarations import FeatureDecl, FieldDecl, FieldMapping
 from metasql.source import Word, span_of
 
@@ -18,7 +18,6 @@ def link_fields(
 ) -> tuple[tuple[Field, ...], dict[str, tuple[str, ...]]]:
     """The fields with their parents, and for each dependency the upstream fields in use."""
     declared = _declared(decl, columns)
-    _check_names(declared, bag)
     for dep in deps:
         _check_mapping(dep.mapping, declared, upstream.features[dep.dependency.feature], bag)
     fields = tuple(
@@ -48,21 +47,6 @@ def _declared(decl: FeatureDecl, columns: tuple[Column, ...]) -> tuple[FieldDecl
     if decl.fields:
         return decl.fields
     return (FieldDecl(name=Word("default", decl.span), columns=data if decl.bodies or not decl.deps else ()),)
-
-
-def _check_names(declared: Iterable[FieldDecl], bag: Bag) -> None:
-    seen: dict[str, Word] = {}
-    for item in declared:
-        name = flat(str(item.name)).lower()
-        if name in seen and str(seen[name]) != str(item.name):
-            bag.error(
-                "MS0334",
-                f"fields `{seen[name]}` and `{item.name}` would share their version columns",
-                span_of(item.name),
-                notes=["a slash in a field's name becomes two underscores in its columns' names; case is ignored"],
-                help="rename one of the two",
-            )
-        seen[name] = item.name
 
 
 def _parents(item: FieldDecl, deps: Sequence[LinkedDep], upstream: Upstream, bag: Bag) -> Iterable[FieldKey]:
@@ -140,12 +124,13 @@ def _check_mapping(mapping: FieldMapping, declared: Sequence[FieldDecl], feature
     for name, given in mapping.named.items():
         if str(name) not in ours:
             bag.error(
-                "MS0343",
-                f"the mapping names `{name}`, which is no field of this feature",
+                "MS0302",
+                f"field `{name}` is not declared here",
                 span_of(name),
                 label="unknown field",
                 notes=[f"fields of this feature: {candidates(ours)}"],
-                help=suggest(str(name), ours) or "name a field of this feature",
+                help=suggest(str(name), ours)
+                or "name a field of this feature on the left, and the dependency's on the right",
             )
         for field in given:
             if str(field) not in theirs:

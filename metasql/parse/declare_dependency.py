@@ -97,9 +97,11 @@ def _columns(
             help = "say how the rows of a group become one value: `columns: {n: count(*), paths: list(path)}`"
             bag.error("MS0317", "an aggregation takes aggregate expressions", words[0].span, help=help)
         return words, {}
-    if lineage is not None and lineage.kind != "aggregation":
-        help = "write a list of columns, or declare `lineage: {aggregation: {on: [..]}}`"
-        bag.error("MS0317", f"`{lineage.kind}` takes a list of columns, not expressions", node.head, help=help)
+    kind = "a dependency" if lineage is None else f"`{lineage.kind}`"
+    if kind != "`aggregation`":
+        if lineage is not None or reader.entry("lineage") is None:
+            help = "write a list of columns, or declare `lineage: {aggregation: {on: [..]}}`"
+            bag.error("MS0317", f"{kind} takes a list of columns, not expressions", node.head, help=help)
         return None, {}
     pairs = _pairs(node, bag, "`columns`", "an expression such as `count(*)`")
     kept = columns(pairs, bag, f"`columns` of {reader.what}")

@@ -121,7 +121,7 @@ def seed_of(node: Node, render: Render | None, bag: Bag) -> SeedProperties | Non
     declared = columns_of(reader.items("columns"), render, bag, reader.what)
     config = reader.inner("config", f"`config` of {reader.what}")
     types = {**_types(reader, bag), **({} if config is None else _types(config, bag))}
-    types.update({str(column.name): str(column.type) for column in declared if column.type is not None})
+    types.update({str(column.name): column.type for column in declared if column.type is not None})
     if config is not None:
         config.finish()
     reader.finish()
@@ -134,5 +134,5 @@ def _types(reader: Reader, bag: Bag) -> dict[str, str]:
     for key, value in () if node is None else node.entries:
         text = text_of(value, bag, key.raw)
         if text is not None and good_column(key.word, bag):
-            found[key.raw] = str(text)
+            found[key.raw] = text
     return found

@@ -19,7 +19,7 @@ def output_names(tree: exp.Query, known: Columns | None = None) -> tuple[str, ..
 
     `known` are the columns of tables by placeholder. An expression without a name gives ''.
     """
-    return _names(tree, dict(known or {}))
+    return _names(tree, {name.lower(): columns for name, columns in (known or {}).items()})
 
 
 def check_outputs(body: Body, bag: Bag) -> None:
@@ -77,9 +77,9 @@ def _names(tree: exp.Expr, known: dict[str, Sequence[str]]) -> tuple[str, ...] |
     known = dict(known)
     for part in with_.expressions if with_ is not None else []:
         columns = [column.name for column in part.args["alias"].columns] or _names(part.this, known)
-        known.pop(part.alias, None)
+        known.pop(part.alias.lower(), None)
         if columns is not None:
-            known[part.alias] = columns
+            known[part.alias.lower()] = columns
     if isinstance(tree, (exp.SetOperation, exp.Subquery)):
         return _names(tree.this, known)
     if not isinstance(tree, exp.Select):
@@ -104,13 +104,13 @@ def _expand(star: exp.Expr, select: exp.Select, known: dict[str, Sequence[str]])
     wanted = star.table if isinstance(star, exp.Column) else ""
     names: list[str] = []
     for relation, using in _relations(select):
-        if wanted and relation.alias_or_name != wanted:
+        if wanted and relation.alias_or_name.lower() != wanted.lower():
             continue
         columns = _columns(relation, known)
         if columns is None or using is None:
             return None
-        names.extend(column for column in columns if wanted or column not in using)
-    return _adjusted(inner, names)
+        names.extend(column for column in columns if wanted or column.lower() not in using)
+    return _adjusted(inner, names) if names else None
 
 
 def _adjusted(star: exp.Star, names: list[str]) -> list[str]:
@@ -129,7 +129,7 @@ def _relations(select: exp.Select) -> Iterator[tuple[exp.Expr, frozenset[str] | 
         side = str(join.args.get("kind") or join.args.get("side") or "").upper()
         if side in {"SEMI", "ANTI"}:
             continue
-        using = frozenset(part.name for part in join.args.get("using") or [])
+        using = frozenset(part.name.lower() for part in join.args.get("using") or [])
         yield join.this, None if join.args.get("method") else using
     for lateral in select.args.get("laterals") or []:
         yield lateral, None
@@ -140,7 +140,7 @@ def _columns(relation: exp.Expr, known: dict[str, Sequence[str]]) -> Sequence[st
         return None
     alias = relation.args.get("alias")
     given = [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else []
-    columns = known.get(relation.name) if isinstance(relation, exp.Table) and not relation.db else None
+    columns = known.get(relation.name.lower()) if isinstance(relation, exp.Table) and not relation.db else None
     if isinstance(relation, exp.Subquery):
         columns = _names(relation.this, known)
     if columns is None:

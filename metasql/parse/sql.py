@@ -110,6 +110,18 @@ def _in_word(word: Word, start: int, end: int) -> Span:
     return span.find(part) if part.strip() else span
 
 
+def place_in(word: Word, node: exp.Expr) -> Span:
+    """The place of a node of an expression, in the text from YAML that it was parsed from."""
+    if isinstance(node, exp.Window):
+        node = node.this
+    if isinstance(node, exp.Func):
+        names = "|".join(re.escape(name) for name in node.sql_names())
+        found = re.search(rf"\b(?:{names})(?=\s*\()", word, re.IGNORECASE)
+        if found is not None:
+            return _in_word(word, *found.span())
+    return _in_word(word, *_stretch(node)) if _has_place(node) else word.span
+
+
 def _tokens(written: _Text, dialect: str, bag: Bag) -> list[Token] | None:
     try:
         return list(Dialect.get_or_raise(dialect).tokenize(written.text))

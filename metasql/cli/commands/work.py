@@ -16,7 +16,7 @@ from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute.commit import commit_file
 from metasql.execute.delete import delete_orphaned, delete_samples
 from metasql.execute.session import Session
-from metasql.graph.link_columns import expression_over
+from metasql.graph.link_expressions import expression_over
 from metasql.graph.nodes import Feature
 from metasql.pipeline import Project, feature_of
 from metasql.plan.handout import handout
