@@ -24,14 +24,20 @@ def has_jinja(text: str) -> bool:
 
 def resolve(node: Node, render: Render | None, bag: Bag) -> Node | None:
     """The node, with Jinja rendered at every depth; None where that failed."""
+    if render is None:
+        return node
     if node.kind == "sequence":
         items = [resolve(item, render, bag) for item in node.items]
+        if all(new is old for new, old in zip(items, node.items, strict=True)):
+            return node  # most of a project has no Jinja
         return replace(node, value=tuple(item for item in items if item is not None))
     if node.kind == "mapping":
         pairs = [(key, resolve(value, render, bag)) for key, value in node.entries]
+        if all(new is old for (_, new), (_, old) in zip(pairs, node.entries, strict=True)):
+            return node
         return replace(node, value=tuple((key, value) for key, value in pairs if value is not None))
     written = node.style in ("plain", "quoted") and isinstance(node.value, str)
-    if render is None or not written or not has_jinja(node.raw):
+    if not written or not has_jinja(node.raw):
         return node
     text = render(node.word, bag)
     return None if text is None else rendered(text, node.span)

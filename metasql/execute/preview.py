@@ -48,7 +48,7 @@ def inline_query(session: Session, body: Body, limit: int | None) -> exp.Query:
     refs = {ref.placeholder: ref for ref in body.refs}
     for node in list(tree.find_all(exp.Table)):
         if node.name == THIS:
-            raise _no_this(span_of(body.lines, node))
+            raise _no_this(span_of(body.lines, node).find("this"))
         ref = refs.get(node.name)
         if ref is None:
             continue

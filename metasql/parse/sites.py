@@ -6,7 +6,6 @@ in a traceback, tells which line of which file it stands for.
 
 from __future__ import annotations
 
-import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -150,18 +149,35 @@ def find(site: Site, subject: str, *, quoted: bool = False) -> Span | None:
 
     An expression may go on over the lines that follow: the search ends where it ends.
     """
-    escaped = re.escape(subject)
-    pattern = re.compile(rf"(['\"])({escaped})\1" if quoted else rf"(?<!\w)({escaped})(?!\w)")
+    look = _find_quoted if quoted else _find_word
     whole = site.span
     text = site.source.text
-    found = pattern.search(text, whole.start, whole.end)
-    if found is None:
+    at = look(text, subject, whole.start, whole.end)
+    if at < 0:
         ends = [at for at in (text.find("}}", whole.end), text.find("%}", whole.end)) if at >= 0]
-        found = pattern.search(text, whole.end, min(ends, default=whole.end))
-    if found is None:
-        return None
-    group = 2 if quoted else 1
-    return Span(site.source, found.start(group), found.end(group))
+        at = look(text, subject, whole.end, min(ends, default=whole.end))
+    return None if at < 0 else Span(site.source, at, at + len(subject))
+
+
+def _find_quoted(text: str, subject: str, start: int, end: int) -> int:
+    """Where a text first stands between quotes, or -1. A pattern for each text would be compiled and used once."""
+    found = [text.find(f"{quote}{subject}{quote}", start, end) for quote in ("'", '"')]
+    return min((at + 1 for at in found if at >= 0), default=-1)
+
+
+def _find_word(text: str, subject: str, start: int, end: int) -> int:
+    """Where a text first stands with no part of a word before and after it, or -1."""
+    at = text.find(subject, start, end)
+    while at >= 0:
+        after = at + len(subject)
+        if not (at and _is_word(text[at - 1])) and not (after < end and _is_word(text[after])):
+            return at
+        at = text.find(subject, at + 1, end)
+    return -1
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def place(sites: Sequence[Site], subject: str, *, quoted: bool = False) -> Span | None:

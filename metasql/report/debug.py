@@ -126,8 +126,8 @@ def _files(place: Place, config: ProjectConfig, target: Target | None, found: Fi
     if bag.has_errors:
         found.errors("files", "", bag)
         return
-    number = f"{len(graph.features)} features, {len(graph.seeds)} seeds, {len(graph.assertions)} assertions"
-    found.note("files", number)
+    numbers = ((len(graph.features), "feature"), (len(graph.seeds), "seed"), (len(graph.assertions), "assertion"))
+    found.note("files", ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in numbers))
 
 
 def _warehouse(target: Target, found: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Iterable, Sequence
 
@@ -11,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from metasql.report.excerpt import shown as printable
+
+_WIDEST = 1_000_000
 
 
 def print_table(
@@ -26,9 +29,12 @@ def print_table(
         made.add_column(Text(printable(name)), overflow="fold", no_wrap=not sys.stdout.isatty(), justify=justify)  # type: ignore[arg-type]  # a literal, as the type wants it
     for row in rows:
         made.add_row(*(cell(value, null) for value in row))
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    # Without colours there is no bold type either: the output may be read by anything.
+    plain = None if os.environ.get("NO_COLOR") else "auto"
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=False, color_system=plain)  # type: ignore[arg-type]  # a literal, as above
     if not sys.stdout.isatty():
-        console.width = max(80, console.measure(made).maximum)
+        unbounded = console.options.update(max_width=_WIDEST)
+        console.width = max(80, console.measure(made, options=unbounded).maximum)
     console.print(made)
 
 

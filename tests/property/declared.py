@@ -118,7 +118,7 @@ def _lineage(dep: Mapping[str, Any], theirs: tuple[str, ...], ours: tuple[str, .
         return lineage, theirs
     ((kind, options),) = lineage.items()
     on = tuple((options or {}).get("on") or (ours if kind == "aggregation" else theirs))
-    if not set(on) <= set(ours):
+    if not set(on) <= set(ours) or (options or {}).get("on") == []:
         raise Rejected(f"{kind}: {on} are no columns of our key {ours}")
     if kind == "expansion" and (set(on) != set(theirs) or set(on) == set(ours)):
         raise Rejected(f"expansion: on {on} where the key is {theirs}")

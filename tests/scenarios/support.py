@@ -19,6 +19,7 @@ from tests.support.engines import Engine
 from tests.support.project import write_project
 
 Row = dict[str, Any]
+Client = duckdb.DuckDBPyConnection
 
 VOLATILE = ("metasql_run_id", "metasql_created_at", "metasql_updated_at", "metasql_commit", "metasql_superseded_at")
 """Columns that tell when and by whom a row was written, not what it is."""
@@ -108,7 +109,7 @@ class Place:
         return Path(self.engine.target(self.folder)["path"])
 
     @contextmanager
-    def reader(self, zone: str = "UTC") -> Iterator[duckdb.DuckDBPyConnection]:
+    def reader(self, zone: str = "UTC") -> Iterator[Client]:
         """A read-only client with a time zone of its own."""
         with duckdb.connect(str(self.path), read_only=True) as connection:
             connection.execute(f"SET TimeZone = '{zone}'")
@@ -116,9 +117,7 @@ class Place:
 
     def rows(self, sql: str, zone: str = "UTC") -> list[Row]:
         with self.reader(zone) as connection:
-            cursor = connection.execute(sql)
-            names = [item[0] for item in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return rows_of(connection, sql)
 
     def values(self, sql: str) -> list[tuple[Any, ...]]:
         with self.reader() as connection:
@@ -141,6 +140,12 @@ class Place:
                 "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%\\_\\_history' ESCAPE '\\' ORDER BY 1"
             )
         ]
+
+
+def rows_of(client: Client, sql: str) -> list[Row]:
+    cursor = client.execute(sql)
+    names = [item[0] for item in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.support import Place
+from tests.scenarios.support import Client, Place, Row, rows_of
 from tests.scenarios.support_bodies import ACROSS, FAMILIES, LOCAL, SOURCES
 from tests.support.engines import Engine
 
@@ -25,15 +25,19 @@ NAMES = [
 ROUNDS = 3
 
 
+Unit = tuple[Any, ...]
+Units = dict[Unit, set[str]]
+
+
 @dataclass(frozen=True)
 class Told:
     """One body after one round of edits: rows by unit."""
 
     exit_text: str
-    listed: frozenset[tuple[Any, ...]]
-    before: dict[tuple[Any, ...], set[str]]
-    after: dict[tuple[Any, ...], set[str]]
-    whole: dict[tuple[Any, ...], set[str]]
+    listed: frozenset[Unit]
+    before: Units
+    after: Units
+    whole: Units
 
 
 _DONE: dict[str, dict[str, list[Told]]] = {}
@@ -91,15 +95,19 @@ class Rounds:
         return rounds
 
     def _round(self, number: int, rounds: dict[str, list[Told]]) -> None:
-        before = {name: self._stored(name) if number else {} for name in self.bodies}
-        listed = {name: self._listed(name) if number else None for name in self.bodies}
+        before: dict[str, Units] = dict.fromkeys(self.bodies, {})
+        listed: dict[str, frozenset[Unit]] = {}
+        if number:
+            with self.place.reader() as client:
+                before = {name: self._stored(name, client) for name in self.bodies}
+                listed = {name: self._listed(name, client) for name in self.bodies}
         result = self.place.run("--threads", "2", code=None)
-        for name in self.bodies:
-            problem = "" if result.code == 0 else self._problem(result.err, name)
-            after, whole = self._stored(name), self._whole(name)
-            units = listed[name]
-            all_units = frozenset(after) | frozenset(whole) if units is None else units
-            rounds[name].append(Told(problem, all_units, before[name], after, whole))
+        with self.place.reader() as client:
+            for name in self.bodies:
+                problem = "" if result.code == 0 else self._problem(result.err, name)
+                after, whole = self._stored(name, client), self._whole(name, client)
+                units = listed.get(name, frozenset(after) | frozenset(whole))
+                rounds[name].append(Told(problem, units, before[name], after, whole))
 
     def _problem(self, err: str, name: str) -> str:
         lines = [line for line in err.splitlines() if f"models/{name}.sql" in line or f" {name}  " in line]
@@ -160,17 +168,17 @@ class Rounds:
     def _unit(self, name: str) -> list[str]:
         return {"lookup": ["g", "k"], "aggregation": ["g"], "groups": ["g"]}.get(self.bodies[name][0], ["id"])
 
-    def _by_unit(self, name: str, rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], set[str]]:
-        found: dict[tuple[Any, ...], set[str]] = {}
+    def _by_unit(self, name: str, rows: list[Row]) -> Units:
+        found: Units = {}
         for row in rows:
             data = {key: value for key, value in row.items() if not key.startswith("metasql_")}
             found.setdefault(tuple(row[column] for column in self._unit(name)), set()).add(repr(data))
         return found
 
-    def _stored(self, name: str) -> dict[tuple[Any, ...], set[str]]:
-        return self._by_unit(name, self.place.rows(f"SELECT * FROM {name}"))
+    def _stored(self, name: str, client: Client) -> Units:
+        return self._by_unit(name, rows_of(client, f"SELECT * FROM {name}"))
 
-    def _whole(self, name: str) -> dict[tuple[Any, ...], set[str]]:
+    def _whole(self, name: str, client: Client) -> Units:
         """The body over the data columns of the public views, for the units that are expected."""
         body = self.bodies[name][1]
         for root, columns in SOURCES.items():
@@ -178,9 +186,9 @@ class Rounds:
             body = body.replace(f"{{{{ ref('{root}') }}}}", f"(select {', '.join(columns)} from {root}) as {root}")
         unit = ", ".join(self._unit(name))
         return self._by_unit(
-            name, self.place.rows(f"SELECT * FROM ({body}) AS body SEMI JOIN {name}__expected USING ({unit})")
+            name, rows_of(client, f"SELECT * FROM ({body}) AS body SEMI JOIN {name}__expected USING ({unit})")
         )
 
-    def _listed(self, name: str) -> frozenset[tuple[Any, ...]]:
+    def _listed(self, name: str, client: Client) -> frozenset[Unit]:
         unit = ", ".join(self._unit(name))
-        return frozenset(self.place.values(f"SELECT DISTINCT {unit} FROM {name}__increment"))
+        return frozenset(client.execute(f"SELECT DISTINCT {unit} FROM {name}__increment").fetchall())

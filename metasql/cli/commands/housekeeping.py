@@ -20,10 +20,13 @@ from metasql.report.starter import start
 
 
 @click.command("init")
-@click.argument("folder", metavar="[DIR]", default="", help="A new or an empty folder (default: this one).")
+@click.argument("folder", metavar="[DIR]", default="")
 @common
 def init_command(shared: Common, folder: str) -> int:
-    """Start a project: a small one that works, in a new or an empty folder."""
+    """Start a small project that works.
+
+    DIR is a new or an empty folder; the project is named after it (default: the folder you are in).
+    """
     started = start(shared.options.project_dir / folder)
     if not shared.quiet:
         click.echo(f"project `{started.name}`: {len(started.files)} files in {started.folder}", err=True)
@@ -37,7 +40,7 @@ def init_command(shared: Common, folder: str) -> int:
 @click.command("debug")
 @common
 def debug_command(shared: Common) -> int:
-    """Show versions, project, profile and warehouse, and whether each of them is in order."""
+    """Check versions, project, profile and warehouse."""
     options = shared.options
     place = Place(options.project_dir, options.profiles_dir, options.target, options.vars, options.env, options.home)
     findings = inspect(place)
@@ -75,10 +78,13 @@ def clean_command(shared: Common) -> int:
 
 
 @click.command("explain")
-@click.argument("code", required=False, help="A code such as MS0302; without one, all codes are listed.")
+@click.argument("code", required=False)
 @common
 def explain_command(shared: Common, code: str | None) -> int:
-    """Explain an error: why it is one, an example, and what to do."""
+    """Explain an error: why it is one, and what to do.
+
+    Without CODE, all codes are listed.
+    """
     text = index() if code is None else page(code)
     if text is not None:
         click.echo(text)

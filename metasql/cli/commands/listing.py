@@ -43,7 +43,7 @@ from metasql.report.table import print_table
     help="Key and kind, one JSON object a line, keys alone, or files.",
 )
 def ls_command(shared: Common, types: tuple[str, ...], output: str, **choice: Any) -> int:
-    """List features, seeds and sources; assertions when they are asked for."""
+    """List features, seeds and sources, or assertions."""
     project = shared.project()
     chosen = select_nodes(project, choice, lookups_on_demand(shared, project))
     wanted = TYPES if "all" in types else types or DEFAULT_TYPES
@@ -65,7 +65,7 @@ def _lines(found: list[Listed], output: str) -> list[str]:
 
 
 @click.command("show")
-@click.argument("key", required=False, help="A feature's key, or a seed's name.")
+@click.argument("key", required=False)
 @common
 @click.option("--inline", metavar="SQL", help="A query in Jinja and SQL, with ref and source, in the place of a key.")
 @click.option("--limit", type=click.IntRange(0), default=5, show_default=True, help="At most so many rows.")
@@ -79,7 +79,10 @@ def _lines(found: list[Listed], output: str) -> list[str]:
 )
 @click.option("--versions", is_flag=True, help="The columns that metasql keeps, too.")
 def show_command(shared: Common, key: str | None, inline: str | None, limit: int, form: str, versions: bool) -> int:
-    """Preview the live samples of a feature, or the rows of a query over them."""
+    """Preview a feature, a seed, or a query over them.
+
+    Of the feature KEY the live samples are shown, in the order of their ids.
+    """
     if (key is None) == (inline is None):
         raise click.UsageError("say what to show: either a key or --inline SQL")
     with shared.session(read_only=True) as (project, session):
@@ -106,7 +109,7 @@ def _read(shared: Common, project: Project, session: Session, inline: str) -> An
 
 
 @click.command("status")
-@click.argument("keys", nargs=-1, help="Keys of features (default: all).")
+@click.argument("keys", nargs=-1)
 @common
 @selection
 @click.option("--json", "as_json", is_flag=True, help="One JSON document in the place of the table.")
@@ -120,7 +123,11 @@ def _read(shared: Common, project: Project, session: Session, inline: str) -> An
 def status_command(
     shared: Common, keys: tuple[str, ...], as_json: bool, fail_on: tuple[str, ...], refresh: bool, **choice: Any
 ) -> int:
-    """Say what is to be done for each feature, which fields are stale, and why."""
+    """Count what is to be done, and say why.
+
+    For each feature, or for KEYS alone: the live samples, what is new, stale, orphaned and waiting for a
+    parent, and the stale fields with their reasons. A feature that was never run here has no counts.
+    """
     project, found = _statuses(shared, keys, refresh, choice)
     if as_json:
         click.echo(json.dumps(document(found, project.target.name), ensure_ascii=False, indent=2))

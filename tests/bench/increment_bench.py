@@ -1,0 +1,87 @@
+"""The increment of one feature over many samples, a tenth of its parents changed, against a floor.
+
+    python -m tests.bench.increment_bench [--samples N] [--threads N] [--times N]
+
+The floor is what nobody can do without: scan the flat version columns of the parents and of the
+feature, and join them. No row goes to Python: every query ends in a temporary table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from tests.bench.measure import median_of, show
+from tests.bench.warehouse import SIMPLE, SPLIT, WIDE, Scenario, Warehouse
+
+VIEW = "sample__leaf__increment"
+PUBLIC = ("sample_id", "metasql_status", "metasql_stale_fields", "metasql_reason", "metasql_receipt", "metasql_provenance")
+FLOOR = "floor: scan and join the same columns"
+
+
+def queries(scenario: Scenario) -> dict[str, str]:
+    """What is measured, the floor first."""
+    return {
+        FLOOR: floor(scenario),
+        "counted by status and reason": f"SELECT metasql_status, metasql_reason, count(*) AS n FROM {VIEW} GROUP BY ALL",
+        "rows without carried columns": f"SELECT {', '.join(PUBLIC)} FROM {VIEW}",
+        "whole rows": f"SELECT * FROM {VIEW}",
+    }
+
+
+def floor(scenario: Scenario) -> str:
+    """The same flat columns scanned and joined by hand. The sum of the lengths makes every column be read."""
+    read = ["leaf.metasql_deleted_at"]
+    texts = [f"leaf.metasql_{what}__{field}" for field in scenario.leaf for what in ("recipe", "inputs", "provenance")]
+    parents = []
+    for number, fields in enumerate(scenario.parents):
+        root = f"root_{number}"
+        texts += [f"{root}.metasql_{what}__{field}" for field in fields for what in ("provenance", "data_version")]
+        read.append(f"{root}.metasql_deleted_at")
+        parents.append(f"{scenario.root(number).replace('/', '__')}__samples AS {root}")
+    joined = " JOIN ".join(parents[:1] + [f"{parent} USING (sample_id)" for parent in parents[1:]])
+    sums = ", ".join([*(f"count({name})" for name in read), *(f"sum(strlen({name}))" for name in texts)])
+    return f"SELECT count(*), {sums} FROM {joined} FULL JOIN sample__leaf__samples AS leaf USING (sample_id)"
+
+
+@contextmanager
+def prepared(scenario: Scenario, samples: int, threads: int) -> Iterator[Warehouse]:
+    """A warehouse in which the leaf is settled but for a tenth of its parents."""
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = Warehouse(Path(folder), scenario, samples, threads=threads)
+        warehouse.settle()
+        warehouse.change()
+        yield warehouse
+
+
+def materialised(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}")
+
+
+def increment(scenario: Scenario, samples: int, threads: int, times: int) -> dict[str, float]:
+    """The median CPU seconds of each query."""
+    with prepared(scenario, samples, threads) as warehouse, warehouse.connect() as connection:
+        stale = connection.execute(f"SELECT metasql_status, count(*) FROM {VIEW} GROUP BY ALL").fetchall()
+        assert [status for status, _ in stale] == ["stale"], stale
+        assert 0.05 * samples < stale[0][1] < 0.15 * samples, stale
+        return {name: median_of(times, lambda: materialised(connection, sql)) for name, sql in queries(scenario).items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=int, default=1_000_000)
+    parser.add_argument("--threads", type=int, default=1, help="threads of DuckDB")
+    parser.add_argument("--times", type=int, default=5, help="the median of so many is shown")
+    given = parser.parse_args()
+    for scenario in (SIMPLE, WIDE, SPLIT):
+        found = increment(scenario, given.samples, given.threads, given.times)
+        show(f"{scenario.name} · {given.samples:,} samples, a tenth of the parents changed", found.items(), FLOOR)
+
+
+if __name__ == "__main__":
+    main()
