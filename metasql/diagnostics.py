@@ -1,7 +1,7 @@
 """What metasql says when something is wrong: one value, two renderings.
 
-    MetasqlError            every error that metasql raises
-    └── Bug                 a fault of metasql's own (MS9xxx)
+MetasqlError            every error that metasql raises
+└── Bug                 a fault of metasql's own (MS9xxx)
 """
 
 from __future__ import annotations

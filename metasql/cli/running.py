@@ -17,6 +17,7 @@ from metasql.execute.command import prepare, refresh_downstream
 from metasql.execute.counting import refresh_status
 from metasql.execute.registry import connect
 from metasql.execute.results import NodeResult, RunResult
+from metasql.execute.run import RunOptions
 from metasql.execute.session import Session, now
 from metasql.execute.walk import Node, record, walk
 from metasql.graph.nodes import Feature
@@ -31,15 +32,17 @@ Nodes = Callable[[Project, set[str]], Sequence[Node]]
 Lookups = Mapping[str, Callable[[str], Iterable[str]]]
 
 
-def select_nodes(project: Project, choice: Mapping[str, Any], lookups: Lookups) -> set[str]:
-    """The selected nodes.
+def select_nodes(
+    project: Project, choice: Mapping[str, Any], lookups: Lookups, shared: Common | None = None
+) -> set[str]:
+    """The selected nodes; `shared` says how warnings are shown.
 
     Raises: MetasqlError MS035x.
     """
     chosen, bag = project.selector(lookups).select(choice["select"], choice["exclude"], choice["selector"])
     bag.raise_errors()
-    if len(bag):
-        report(bag, [])
+    if len(bag) and not (shared and shared.quiet):
+        report(bag, ["--log-format", shared.log_format if shared else "text"])
     return chosen
 
 
@@ -52,6 +55,15 @@ def named_keys(project: Project, choice: Mapping[str, Any]) -> frozenset[Feature
     """The features that `--select` names by their whole key."""
     words = {word for words in choice["select"] for part in words.split() for word in part.split(",")}
     return frozenset(key for key in project.graph.features if str(key) in words)
+
+
+def run_options(shared: Common, project: Project, choice: Mapping[str, Any], full_refresh: bool) -> RunOptions:
+    """What a run is told; hooks are rendered with the project's macros when they are due."""
+
+    def rendered(hooks: Sequence[str], this: str) -> Sequence[str]:
+        return render_hooks(hooks, project.config, project.target, shared.options.env, this)
+
+    return RunOptions(full_refresh, named_keys(project, choice), rendered)
 
 
 def lookups_without_warehouse(project: Project) -> Lookups:
@@ -100,7 +112,7 @@ def execute_nodes(shared: Common, command: str, choice: Mapping[str, Any], threa
     """Walk the selected nodes on the warehouse, and report what came out."""
     with shared.session() as (project, session):
         state.ensure_tables(session.connection, session.layout)
-        chosen = select_nodes(project, choice, lookups(project, session))
+        chosen = select_nodes(project, choice, lookups(project, session), shared)
         todo = nodes(project, chosen)
         features = [feature for name, feature in feature_keys(project, {node.name for node in todo})]
         prepare(session, features)

@@ -37,7 +37,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "MS0606": Entry(
         title="a warehouse of a newer metasql",
-        why="The tables that metasql keeps for itself in the target were written by a version that keeps them in another form.",
+        why="The tables that metasql keeps for itself in the target are of a later form than this version knows.",
         example="metasql run  # the target was last written by a newer version",
         fix="Upgrade metasql, or choose another target.",
     ),

@@ -255,6 +255,18 @@ ENTRIES: dict[str, Entry] = {
         example='deps: [{feature: clip/cut, where: "count(*) > 3"}]',
         fix="Compute the aggregate in the body of a SQL feature, or say how a group becomes one value: `min(path)`.",
     ),
+    "MS0345": Entry(
+        title="a table that the query does not read",
+        why="A column is named with a table before it, and FROM and JOIN have no table of that name or alias.",
+        example="select crop.path from {{ ref('video/face_crop') }} as face",
+        fix="Use the alias of the table, or give it this one.",
+    ),
+    "MS0346": Entry(
+        title="a column that several tables have",
+        why="The column is named alone, and more than one table of the query has it; which is meant cannot be told.",
+        example="select video_id from {{ ref('a') }} as a join {{ ref('b') }} as b on a.video_id = b.video_id",
+        fix="Put the table's alias before it: `a.video_id`; or join with `using (video_id)`.",
+    ),
     "MS0350": Entry(
         title="a selection that cannot be read",
         why="The words of `--select` and `--exclude` are names with `+` and `@`, or a method and its value.",

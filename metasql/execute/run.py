@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from metasql.diagnostics import MetasqlError
@@ -14,17 +14,28 @@ from metasql.execute.results import Counts, NodeResult
 from metasql.execute.session import Session, perform, place_of
 from metasql.execute.writing import write_incoming
 from metasql.graph.nodes import Feature, Graph, Kind
+from metasql.lower.render import render
 from metasql.names import FeatureKey
 from metasql.plan.materialize import computation, counted_work
+from metasql.plan.sql import table
 from metasql.plan.write import delete_orphans, version_names
+
+
+def as_written(hooks: Sequence[str], _this: str) -> Sequence[str]:
+    """Hooks that hold no Jinja."""
+    return hooks
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """`full_refresh`: compute all samples anew. `named`: the features that the user named by key."""
+    """`full_refresh`: compute all samples anew. `named`: the features that the user named by key.
+
+    `render` gives the SQL of a feature's hooks; its second argument is what `this` stands for.
+    """
 
     full_refresh: bool = False
     named: frozenset[FeatureKey] = frozenset()
+    render: Callable[[Sequence[str], str], Sequence[str]] = as_written
 
 
 def prepare_parents(session: Session, selected: Iterable[Feature]) -> None:
@@ -74,8 +85,7 @@ def _run(session: Session, feature: Feature, options: RunOptions, started: float
     refresh = options.full_refresh and (feature.bodies or feature.key in options.named)
     with connection.writing(), connection.transaction():
         ensure(session, feature, full_refresh=bool(refresh))
-        for hook in feature.pre_hook:
-            connection.run_text(hook, f"run the pre-hook of {feature.key}")
+        _hooks(session, feature, feature.pre_hook, options, "pre-hook")
     work, written = Counts(), 0
     if feature.body_for(session.layout.engine) is not None:
         with connection.transaction():
@@ -85,8 +95,7 @@ def _run(session: Session, feature: Feature, options: RunOptions, started: float
             delete_samples(session, feature, None)
     if feature.post_hook:
         with connection.writing(), connection.transaction():
-            for hook in feature.post_hook:
-                connection.run_text(hook, f"run the post-hook of {feature.key}")
+            _hooks(session, feature, feature.post_hook, options, "post-hook")
     after = refresh_status(session, feature, ran=True)
     text = (work if feature.bodies else after).text()
     return NodeResult(
@@ -100,6 +109,13 @@ def _run(session: Session, feature: Feature, options: RunOptions, started: float
         written=written,
         deleted=work.orphaned if feature.orphans == "delete" and feature.bodies else 0,
     )
+
+
+def _hooks(session: Session, feature: Feature, hooks: Sequence[str], options: RunOptions, what: str) -> None:
+    this = render(table(session.layout.public(feature.key)), session.connection.dialect)
+    for sql in options.render(hooks, this):
+        if sql.strip():
+            session.connection.run_text(sql, f"run a {what} of {feature.key}")
 
 
 def materialize(session: Session, feature: Feature, *, full_refresh: bool = False) -> tuple[Counts, int]:

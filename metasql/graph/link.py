@@ -10,6 +10,7 @@ from metasql.graph import version
 from metasql.graph.link_columns import link_columns, link_content, link_predicate
 from metasql.graph.link_deps import link_deps
 from metasql.graph.link_fields import link_fields
+from metasql.graph.link_names import check_names
 from metasql.graph.nodes import Feature, Field, Graph, Kind
 from metasql.graph.order import in_order
 from metasql.graph.upstream import Upstream
@@ -177,6 +178,15 @@ def _check_refs(
             span_of(ref.name),
             label="unknown feature",
             notes=[f"features and seeds: {candidates(known)}"],
-            help=suggest(str(ref.name), known),
+            help=suggest(str(ref.name), known) or "`metasql ls` lists what there is",
+        )
+    if whole:
+        seen = Upstream(features, broken, frozenset(), declarations)
+        check_names(
+            item.tree,
+            item.refs,
+            lambda ref: None if ref.kind == "source" else seen.columns_of(str(ref.name)),
+            item.lines,
+            bag,
         )
     return whole

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from sqlglot import exp
 
 from metasql.diagnostics import Bag, candidates, suggest
+from metasql.graph.link_names import check_names
 from metasql.graph.upstream import Upstream
 from metasql.names import is_field
-from metasql.parse.declarations import Body, FeatureDecl
+from metasql.parse.declarations import Body, FeatureDecl, Ref
 from metasql.parse.outputs import first_select, output_names
 from metasql.parse.sql import span_of as span_in
 from metasql.source import Span, span_of
@@ -18,6 +20,8 @@ from metasql.source import Span, span_of
 
 def body_columns(decl: FeatureDecl, upstream: Upstream, bag: Bag) -> list[str] | None:
     """The columns of a feature with a body, ids first; bodies for several engines give the same ones."""
+    for body in decl.bodies.values():
+        check_names(body.tree, body.refs, partial(_seen, decl, upstream), body.lines, bag)
     first, *others = sorted(decl.bodies.values(), key=lambda body: body.engine or "")
     names = _columns(decl, first, upstream, bag)
     if names is None:
@@ -48,13 +52,17 @@ def _outputs(decl: FeatureDecl, body: Body, upstream: Upstream) -> tuple[str, ..
     """The output columns of a body, over the columns of what it reads."""
     known: dict[str, Sequence[str]] = {}
     for ref in body.refs:
+        columns = _seen(decl, upstream, ref)
         if ref.kind == "source":
             columns = upstream.columns_of_source(str(ref.name), str(ref.table))
-        else:
-            columns = _renamed(decl, str(ref.name), upstream.columns_of(str(ref.name)))
         if columns is not None:
             known[ref.placeholder] = columns
     return output_names(body.tree, known)
+
+
+def _seen(decl: FeatureDecl, upstream: Upstream, ref: Ref) -> tuple[str, ...] | None:
+    """The columns that a body sees behind a reference; a source may have more than those that are declared."""
+    return None if ref.kind == "source" else _renamed(decl, str(ref.name), upstream.columns_of(str(ref.name)))
 
 
 def _renamed(decl: FeatureDecl, name: str, columns: tuple[str, ...] | None) -> tuple[str, ...] | None:

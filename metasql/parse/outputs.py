@@ -19,7 +19,7 @@ def output_names(tree: exp.Query, known: Columns | None = None) -> tuple[str, ..
 
     `known` are the columns of tables by placeholder. An expression without a name gives ''.
     """
-    return _names(tree, {name.lower(): columns for name, columns in (known or {}).items()})
+    return query_names(tree, {name.lower(): columns for name, columns in (known or {}).items()})
 
 
 def check_outputs(body: Body, bag: Bag) -> None:
@@ -71,17 +71,17 @@ def _is_star(expression: exp.Expr) -> bool:
     return isinstance(expression, exp.Column) and isinstance(expression.this, exp.Star)
 
 
-def _names(tree: exp.Expr, known: dict[str, Sequence[str]]) -> tuple[str, ...] | None:
+def query_names(tree: exp.Expr, known: dict[str, Sequence[str]]) -> tuple[str, ...] | None:
     """The columns of a query, where `known` holds the tables and the WITH parts around it."""
     with_ = tree.args.get("with_")
     known = dict(known)
     for part in with_.expressions if with_ is not None else []:
-        columns = [column.name for column in part.args["alias"].columns] or _names(part.this, known)
+        columns = [column.name for column in part.args["alias"].columns] or query_names(part.this, known)
         known.pop(part.alias.lower(), None)
         if columns is not None:
             known[part.alias.lower()] = columns
     if isinstance(tree, (exp.SetOperation, exp.Subquery)):
-        return _names(tree.this, known)
+        return query_names(tree.this, known)
     if not isinstance(tree, exp.Select):
         return None
     names: list[str] = []
@@ -103,10 +103,10 @@ def _expand(star: exp.Expr, select: exp.Select, known: dict[str, Sequence[str]])
         return None
     wanted = star.table if isinstance(star, exp.Column) else ""
     names: list[str] = []
-    for relation, using in _relations(select):
+    for relation, using in relations(select):
         if wanted and relation.alias_or_name.lower() != wanted.lower():
             continue
-        columns = _columns(relation, known)
+        columns = relation_columns(relation, known)
         if columns is None or using is None:
             return None
         names.extend(column for column in columns if wanted or column.lower() not in using)
@@ -120,7 +120,7 @@ def _adjusted(star: exp.Star, names: list[str]) -> list[str]:
     return [renamed.get(name.lower(), name) for name in names if name.lower() not in left_out]
 
 
-def _relations(select: exp.Select) -> Iterator[tuple[exp.Expr, frozenset[str] | None]]:
+def relations(select: exp.Select) -> Iterator[tuple[exp.Expr, frozenset[str] | None]]:
     """FROM and JOINs, each with the columns that USING shares; None where that is not known."""
     from_ = select.args.get("from_")
     if from_ is not None:
@@ -135,14 +135,14 @@ def _relations(select: exp.Select) -> Iterator[tuple[exp.Expr, frozenset[str] | 
         yield lateral, None
 
 
-def _columns(relation: exp.Expr, known: dict[str, Sequence[str]]) -> Sequence[str] | None:
+def relation_columns(relation: exp.Expr, known: dict[str, Sequence[str]]) -> Sequence[str] | None:
     if relation.args.get("pivots") or relation.args.get("joins"):
         return None
     alias = relation.args.get("alias")
     given = [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else []
     columns = known.get(relation.name.lower()) if isinstance(relation, exp.Table) and not relation.db else None
     if isinstance(relation, exp.Subquery):
-        columns = _names(relation.this, known)
+        columns = query_names(relation.this, known)
     if columns is None:
         return None
     return [*given, *list(columns)[len(given) :]]

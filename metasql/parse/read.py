@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,8 +13,18 @@ from metasql.config.profiles import Target
 from metasql.config.project import ProjectConfig
 from metasql.config.reader import Render
 from metasql.diagnostics import Bag, Label
+from metasql.names import FeatureKey
 from metasql.parse.context import Values
-from metasql.parse.declarations import AssertionDecl, Body, Declarations, FeatureDecl, SeedDecl, SourceDecl, TestDecl
+from metasql.parse.declarations import (
+    AssertionDecl,
+    Body,
+    Declarations,
+    FeatureDecl,
+    Ref,
+    SeedDecl,
+    SourceDecl,
+    TestDecl,
+)
 from metasql.parse.declare import Declared, declare, first_of_each
 from metasql.parse.declare_feature import RawFeature, declare_feature, is_enabled
 from metasql.parse.declare_source import SeedProperties
@@ -57,7 +68,8 @@ def read_project(
     declared = [declare(file, render, found) for file in files.declarations]
     bag.extend(found)
     sources = _sources(declared, bag)
-    settings = replace(settings, sources={(table.source, table.table): _relation(table) for table in sources})
+    relations: dict[tuple[str, str], str] = {(table.source, table.table): _relation(table) for table in sources}
+    settings = replace(settings, sources=relations, relation=partial(_name, target, relations))
     reading = _Reading(config, templates, settings, render, bag)
     features, disabled = _features(reading, declared, files.bodies, quiet=found.has_errors)
     properties = [seed for file in declared for seed in file.seeds]
@@ -86,6 +98,14 @@ class _Reading:
 
 def _relation(source: SourceDecl) -> str:
     return ".".join(part for part in (source.database, source.schema, source.identifier) if part)
+
+
+def _name(target: Target | None, sources: Mapping[tuple[str, str], str], ref: Ref) -> str:
+    """A ref as the warehouse knows it, for queries that run while templates are rendered."""
+    if ref.kind == "source":
+        return sources[str(ref.name), str(ref.table)]
+    relation = FeatureKey(str(ref.name)).relation
+    return f"{target.schema}.{relation}" if target is not None else relation
 
 
 def _sources(declared: Sequence[Declared], bag: Bag) -> tuple[SourceDecl, ...]:

@@ -90,9 +90,9 @@ def _status(
     key, kind = feature.key.path, feature.kind.value
     if key not in told or session.connection.columns(session.layout.of(feature.key, "samples")) is None:
         return FeatureStatus(key, kind, "never run")
-    changed = told[key]["feature_version"] != feature.version
-    if changed and _has_another_key(feature, told[key]):
+    if _has_another_key(feature, told[key]):
         return FeatureStatus(key, kind, "altered")
+    changed = told[key]["feature_version"] != feature.version
     try:
         counts = refresh_status(session, feature) if refresh else count(session, feature)
     except MetasqlError as error:

@@ -23,7 +23,7 @@ def print_table(
 
     `null` is what NULL looks like; `right` are columns of numbers, which end at one edge.
     """
-    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in columns:
         justify = "right" if name in right else "left"
         made.add_column(Text(printable(name)), overflow="fold", no_wrap=not sys.stdout.isatty(), justify=justify)  # type: ignore[arg-type]  # a literal, as the type wants it

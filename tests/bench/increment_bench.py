@@ -1,6 +1,6 @@
 """The increment of one feature over many samples, a tenth of its parents changed, against a floor.
 
-    python -m tests.bench.increment_bench [--samples N] [--threads N] [--times N]
+    python -m tests.bench.increment_bench [--samples N] [--ids text|bigint] [--threads N] [--times N]
 
 The floor is what nobody can do without: scan the flat version columns of the parents and of the
 feature, and join them. No row goes to Python: every query ends in a temporary table.
@@ -12,15 +12,23 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from tests.bench.measure import median_of, show
-from tests.bench.warehouse import SIMPLE, SPLIT, WIDE, Scenario, Warehouse
+from tests.bench.warehouse import IDS, SIMPLE, SPLIT, WIDE, Scenario, Warehouse
 
 VIEW = "sample__leaf__increment"
-PUBLIC = ("sample_id", "metasql_status", "metasql_stale_fields", "metasql_reason", "metasql_receipt", "metasql_provenance")
+PUBLIC = (
+    "sample_id",
+    "metasql_status",
+    "metasql_stale_fields",
+    "metasql_reason",
+    "metasql_receipt",
+    "metasql_provenance",
+)
 FLOOR = "floor: scan and join the same columns"
 
 
@@ -28,7 +36,7 @@ def queries(scenario: Scenario) -> dict[str, str]:
     """What is measured, the floor first."""
     return {
         FLOOR: floor(scenario),
-        "counted by status and reason": f"SELECT metasql_status, metasql_reason, count(*) AS n FROM {VIEW} GROUP BY ALL",
+        "counted": f"SELECT metasql_status, metasql_reason, count(*) AS units FROM {VIEW} GROUP BY ALL",
         "rows without carried columns": f"SELECT {', '.join(PUBLIC)} FROM {VIEW}",
         "whole rows": f"SELECT * FROM {VIEW}",
     }
@@ -50,10 +58,10 @@ def floor(scenario: Scenario) -> str:
 
 
 @contextmanager
-def prepared(scenario: Scenario, samples: int, threads: int) -> Iterator[Warehouse]:
+def prepared(scenario: Scenario, samples: int, threads: int, ids: str = "text") -> Iterator[Warehouse]:
     """A warehouse in which the leaf is settled but for a tenth of its parents."""
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = Warehouse(Path(folder), scenario, samples, threads=threads)
+        warehouse = Warehouse(Path(folder), scenario, samples, threads=threads, ids=ids)
         warehouse.settle()
         warehouse.change()
         yield warehouse
@@ -63,24 +71,27 @@ def materialised(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}")
 
 
-def increment(scenario: Scenario, samples: int, threads: int, times: int) -> dict[str, float]:
+def increment(scenario: Scenario, samples: int, threads: int, times: int, ids: str = "text") -> dict[str, float]:
     """The median CPU seconds of each query."""
-    with prepared(scenario, samples, threads) as warehouse, warehouse.connect() as connection:
+    with prepared(scenario, samples, threads, ids) as warehouse, warehouse.connect() as connection:
         stale = connection.execute(f"SELECT metasql_status, count(*) FROM {VIEW} GROUP BY ALL").fetchall()
         assert [status for status, _ in stale] == ["stale"], stale
         assert 0.05 * samples < stale[0][1] < 0.15 * samples, stale
-        return {name: median_of(times, lambda: materialised(connection, sql)) for name, sql in queries(scenario).items()}
+        works = {name: partial(materialised, connection, query) for name, query in queries(scenario).items()}
+        return {name: median_of(times, work) for name, work in works.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=1_000_000)
+    parser.add_argument("--ids", choices=sorted(IDS), help="the type of the id column; both where it is not given")
     parser.add_argument("--threads", type=int, default=1, help="threads of DuckDB")
     parser.add_argument("--times", type=int, default=5, help="the median of so many is shown")
     given = parser.parse_args()
     for scenario in (SIMPLE, WIDE, SPLIT):
-        found = increment(scenario, given.samples, given.threads, given.times)
-        show(f"{scenario.name} · {given.samples:,} samples, a tenth of the parents changed", found.items(), FLOOR)
+        for ids in [given.ids] if given.ids else sorted(IDS):
+            found = increment(scenario, given.samples, given.threads, given.times, ids)
+            show(f"{scenario.name} · {given.samples:,} samples, {ids} ids", found.items(), FLOOR)
 
 
 if __name__ == "__main__":

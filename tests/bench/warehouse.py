@@ -20,7 +20,7 @@ TENTH = "hash(sample_id) % 10 = 0"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`parents`: the fields of each root. `leaf`: each field with the fields that it is made of; None is all of them."""
+    """`parents`: the fields of each root. `leaf`: each field and what it is made of; None is all of them."""
 
     name: str
     parents: tuple[tuple[str, ...], ...]
@@ -46,15 +46,29 @@ SPLIT = Scenario(
 )
 
 
+IDS = {"text": "'s' || lpad(i::text, 9, '0')", "bigint": "i"}
+"""How a sample is named: joining texts costs several times what joining numbers does."""
+
+
 class Warehouse:
     """The project of one scenario, and its DuckDB file. `kind` of the leaf: external or sql."""
 
-    def __init__(self, folder: Path, scenario: Scenario, samples: int, kind: str = "external", threads: int = 1):
+    def __init__(
+        self,
+        folder: Path,
+        scenario: Scenario,
+        samples: int,
+        *,
+        kind: str = "external",
+        threads: int = 1,
+        ids: str = "text",
+    ) -> None:
         self.folder = folder
         self.scenario = scenario
         self.samples = samples
         self.kind = kind
         self.threads = threads
+        self.ids = ids
         self.path = folder / "bench.duckdb"
         self._round = 0
         self._write()
@@ -66,13 +80,14 @@ class Warehouse:
             for number, fields in enumerate(self.scenario.parents):
                 contents = ", ".join(f"md5('{field}' || i) AS {field}_etag" for field in fields)
                 connection.execute(
-                    f"CREATE TABLE raw.table_{number} AS SELECT 's' || lpad(i::text, 9, '0') AS sample_id, "
+                    f"CREATE TABLE raw.table_{number} AS SELECT {IDS[self.ids]} AS sample_id, "
                     f"'s3://bucket/' || i || '.mp4' AS path_{number}, i % 3600 AS duration_{number}, {contents} "
                     f"FROM range({self.samples}) AS r(i)"
                 )
         self.metasql("run", "-q")
         if self.kind == "external":
             self.hand_out()
+            self.make_batch()
             self.commit()
 
     def change(self) -> None:
@@ -81,16 +96,20 @@ class Warehouse:
         with self.connect() as connection:
             for number, fields in enumerate(self.scenario.parents):
                 column = f"{fields[0]}_etag"
-                connection.execute(f"UPDATE raw.table_{number} SET {column} = md5({column} || '{self._round}') WHERE {TENTH}")
+                connection.execute(
+                    f"UPDATE raw.table_{number} SET {column} = md5({column} || '{self._round}') WHERE {TENTH}"
+                )
         self.metasql("run", "-q", "--exclude", LEAF)
 
     def hand_out(self) -> None:
-        """Write the increment to a file, and the batch that an outside program would make of it."""
-        increment, batch = self.folder / "increment.parquet", self.batch
-        self.metasql("increment", LEAF, "--format", "parquet", "-o", str(increment), "-q")
+        """Write the increment to a file."""
+        self.metasql("increment", LEAF, "--format", "parquet", "-o", str(self.folder / "increment.parquet"), "-q")
+
+    def make_batch(self) -> None:
+        """What an outside program would make of the increment."""
         duckdb.sql(
-            f"COPY (SELECT sample_id, 's3://crops/{self._round}/' || sample_id AS path, "
-            f"strlen(sample_id)::bigint + {self._round} AS frame_count, metasql_receipt FROM '{increment}') TO '{batch}'"
+            f"COPY (SELECT sample_id, 's3://crops/{self._round}/' || sample_id AS path, {self._round} AS frame_count, "
+            f"metasql_receipt FROM '{self.folder / 'increment.parquet'}') TO '{self.batch}'"
         )
 
     @property
@@ -150,7 +169,9 @@ class Warehouse:
 
     def _body(self) -> str:
         """The leaf in SQL: plain columns of its parents, joined."""
-        fields = [f"root_{number}.{field}_etag" for number, fields in enumerate(self.scenario.parents) for field in fields]
+        fields = [
+            f"root_{number}.{field}_etag" for number, fields in enumerate(self.scenario.parents) for field in fields
+        ]
         joins = "".join(
             f"\nJOIN {{{{ ref('{self.scenario.root(number)}') }}}} AS root_{number} USING (sample_id)"
             for number in range(1, len(self.scenario.parents))

@@ -12,7 +12,7 @@ from tests.support.cases import difference
 from tests.support.cli import Result, run_cli
 from tests.support.columns import unit_columns
 from tests.support.engines import Engine
-from tests.support.project import CaseProject, source_row
+from tests.support.project import CaseProject
 from tests.support.rows import (
     Ids,
     Row,
@@ -25,6 +25,7 @@ from tests.support.rows import (
     units,
     value_for,
 )
+from tests.support.sources import Sources
 
 ALL = "new,stale,orphaned"
 
@@ -67,7 +68,7 @@ class CaseRun:
         self.folder = folder
         self.project = CaseProject(case, folder, engine)
         self.takes: dict[str, Handed] = {}
-        self.written: dict[str, dict[Ids, Mapping[str, Any]]] = {key: {} for key in self.project.sourced}
+        self.sources = Sources(self.project)
         self.results: list[Result] = []
         self.files = 0
 
@@ -135,17 +136,11 @@ class CaseRun:
     def _materialize(self, step: Mapping[str, Any]) -> dict[str, Any]:
         handed = self._hand_out(step)
         report = self._report(handed)
-        if handed.key in self.project.sourced and not step.get("data_versions"):
-            self._run_source(handed, step)
-        else:
-            self._commit_rows(handed, step)
-        self._delete_orphans(handed, step, late=False)
+        self._store(handed, step, late=False)
         return report
 
     def _commit(self, step: Mapping[str, Any]) -> None:
-        handed = self.takes[step["take"]]
-        self._commit_rows(handed, step)
-        self._delete_orphans(handed, step, late=True)
+        self._store(self.takes[step["take"]], step, late=True)
 
     # What steps are made of
 
@@ -157,8 +152,7 @@ class CaseRun:
         """
         before = self.project.features
         self.project.declare(features)
-        for key in self.project.sourced & {feature["key"] for feature in self.project.features}:
-            self.project.fill(key, [])
+        self.sources.empty()
         try:
             self._cli("run")
         except Refused:
@@ -169,13 +163,20 @@ class CaseRun:
     def _hand_out(self, step: Mapping[str, Any]) -> Handed:
         key, source = step["feature"], step.get("samples")
         if key in self.project.sourced:
-            source = list(self.written[key].values()) if source is None else source
-            self.project.fill(key, source)
+            source = list(self.sources.written[key].values()) if source is None else source
+            self.sources.fill(key, source)
         out = self._cli("increment", key, "--status", ALL, "--format", "json").out
         return Handed(key, [json.loads(line) for line in out.splitlines() if line.strip()], source)
 
     def _report(self, handed: Handed) -> dict[str, Any]:
         return reported(handed.rows, self._unit(handed.key), self._types(handed.key))
+
+    def _store(self, handed: Handed, step: Mapping[str, Any], late: bool) -> None:
+        if handed.key in self.project.sourced:
+            self._run_source(handed, step)
+        else:
+            self._commit_rows(handed, step)
+        self._delete_orphans(handed, step, late)
 
     def _selected(self, handed: Handed, step: Mapping[str, Any], statuses: Iterable[str]) -> list[Row]:
         unit, types = self._unit(handed.key), self._types(handed.key)
@@ -188,13 +189,11 @@ class CaseRun:
     def _commit_rows(self, handed: Handed, step: Mapping[str, Any]) -> None:
         """Commit what was handed out; inputs are listed in a file of their own where one has no children."""
         feature, unit, types = self.project.feature(handed.key), self._unit(handed.key), self._types(handed.key)
-        source = self._source_rows(handed)
-        columns = types | dict.fromkeys(self.project.content_columns(handed.key), "text")
         inputs, samples = [], []
         for row in self._selected(handed, step, set(step.get("parts") or ("new", "stale")) - {"orphaned"}):
             named = {column: row[column] for column in unit}
             found = [named] if unit == feature["id_columns"] else children_of(named, feature, types, step)
-            made = committed_rows(row | source.get(unit_of(row, unit, types), {}), found, feature, columns, step)
+            made = committed_rows(row, found, feature, types, step)
             inputs.append((named | {"metasql_receipt": row["metasql_receipt"]}, made))
             samples += made
         if not inputs:
@@ -213,7 +212,7 @@ class CaseRun:
         now = handed
         if handed.key in self.project.sourced:
             # Committing may have left the source with some of its rows.
-            self.project.fill(handed.key, handed.source or ())
+            self.sources.fill(handed.key, handed.source or ())
         if late:
             out = self._cli("increment", handed.key, "--status", "orphaned", "--format", "json").out
             now = Handed(handed.key, [json.loads(line) for line in out.splitlines()], handed.source)
@@ -229,42 +228,31 @@ class CaseRun:
 
         A data column is in no version, so a row of which only such a column changed is deleted first.
         """
-        ids = self.project.feature(key)["id_columns"]
-        new = {tuple(row.get(column) for column in ids): row for row in rows}
-        changed = [
-            found for found, row in new.items() if found in self.written[key] and self._columns_differ(key, found, row)
-        ]
-        if changed and len(new) == len(rows):
-            self._cli("delete", key, "--where", _any_of(ids, changed))
-        self.project.fill(key, rows)
-        self._cli("run", "--select", key)
-        self.written[key] |= new
-
-    def _columns_differ(self, key: str, ids: Ids, row: Mapping[str, Any]) -> bool:
-        columns = self.project.feature(key).get("columns") or ()
-        return any(self.written[key][ids].get(column) != row.get(column) for column in columns)
+        ids = [self.sources.ids_of(key, row) for row in rows]
+        changed = self.sources.changed_columns(key, rows)
+        if changed and len(set(ids)) == len(ids):
+            self._cli("delete", key, "--where", _any_of(self.project.feature(key)["id_columns"], changed))
+        self._run_over(key, rows)
 
     def _run_source(self, handed: Handed, step: Mapping[str, Any]) -> None:
         """Materialise a root by running it over those rows of its source that the step commits."""
         unit, types = self._unit(handed.key), self._types(handed.key)
         chosen = self._selected(handed, step, set(step.get("parts") or ("new", "stale")) - {"orphaned"})
         keys = {unit_of(row, unit, types) for row in chosen}
+        options, given = step.get("columns") or {}, step.get("data_versions") or {}
         rows = []
         for row in handed.source or ():
-            ids = unit_of(row, unit, types)
-            if ids in keys:
-                options = step.get("columns") or {}
-                given = {name: value_for(option, row, unit, types) for name, option in options.items()}
-                rows.append({**row, **given})
-                self.written[handed.key][ids] = rows[-1]
+            if unit_of(row, unit, types) in keys:
+                columns = {name: value_for(option, row, unit, types) for name, option in options.items()}
+                versions = {name: value_for(option, row, unit, types) for name, option in given.items()}
+                rows.append({**row, **columns, "data_versions": {**(row.get("data_versions") or {}), **versions}})
         if rows:
-            self.project.fill(handed.key, rows)
-            self._cli("run", "--select", handed.key)
+            self._run_over(handed.key, rows)
 
-    def _source_rows(self, handed: Handed) -> dict[Ids, Row]:
-        """The rows of a root's source by unit, in the columns of its body."""
-        unit, types = self._unit(handed.key), self._types(handed.key)
-        return {unit_of(row, unit, types): source_row(handed.key, row) for row in handed.source or ()}
+    def _run_over(self, key: str, rows: list[Mapping[str, Any]]) -> None:
+        self.sources.fill(key, rows)
+        self._cli("run", "--select", key)
+        self.sources.remember(key, rows)
 
     def _unit(self, key: str) -> list[str]:
         return unit_columns(self.project.feature(key), self.project.features)

@@ -45,7 +45,7 @@ from metasql.report.table import print_table
 def ls_command(shared: Common, types: tuple[str, ...], output: str, **choice: Any) -> int:
     """List features, seeds and sources, or assertions."""
     project = shared.project()
-    chosen = select_nodes(project, choice, lookups_on_demand(shared, project))
+    chosen = select_nodes(project, choice, lookups_on_demand(shared, project), shared)
     wanted = TYPES if "all" in types else types or DEFAULT_TYPES
     found = listing(project.graph, chosen, wanted)
     for line in _lines(found, output):
@@ -147,18 +147,18 @@ def _statuses(
         with shared.session(read_only=not refresh) as (project, session):
             if refresh:
                 state.ensure_tables(session.connection, session.layout)
-            features = _features(project, keys, choice, session)
+            features = _features(shared, project, keys, choice, session)
             return project, statuses(session, features, refresh=refresh)
     except MetasqlError as error:
         if error.codes != ["MS0603"]:
             raise
     # The warehouse does not exist yet. The project's warnings have been shown.
     project = load(shared.options)
-    return project, never_run(_features(project, keys, choice, None))
+    return project, never_run(_features(shared, project, keys, choice, None))
 
 
 def _features(
-    project: Project, keys: tuple[str, ...], choice: dict[str, Any], session: Session | None
+    shared: Common, project: Project, keys: tuple[str, ...], choice: dict[str, Any], session: Session | None
 ) -> list[Feature]:
     """The features that are named, or selected, or both."""
     named = {str(feature_of(project, key).key) for key in keys}
@@ -169,5 +169,5 @@ def _features(
             if session is not None
             else {**lookups_without_warehouse(project), "increment": lambda _: ()}
         )
-        chosen = select_nodes(project, choice, known)
+        chosen = select_nodes(project, choice, known, shared)
     return [feature for _, feature in feature_keys(project, named | chosen)]

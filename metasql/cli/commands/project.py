@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from metasql.cli.options import Common, common, selection
-from metasql.cli.running import execute_nodes, feature_keys, lookups_without_warehouse, named_keys, select_nodes
+from metasql.cli.running import execute_nodes, feature_keys, lookups_without_warehouse, run_options, select_nodes
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
-from metasql.execute.run import RunOptions
 from metasql.pipeline import compiled, feature_of, statements
 from metasql.report.artifacts import write_compiled, write_manifest
 
@@ -79,7 +78,7 @@ def run_command(shared: Common, threads: int | None, full_refresh: bool, dry_run
         return _dry_run(shared, choice, full_refresh)
 
     def nodes(project: Any, chosen: set[str]) -> Any:
-        options = RunOptions(full_refresh, named_keys(project, choice))
+        options = run_options(shared, project, choice, full_refresh)
         return feature_nodes(project.graph, chosen, options)
 
     return execute_nodes(shared, "run", choice, threads, nodes)
@@ -114,7 +113,7 @@ def build_command(shared: Common, threads: int | None, full_refresh: bool, **cho
     """Seed, run and test, in the order of the graph."""
 
     def nodes(project: Any, chosen: set[str]) -> Any:
-        options = RunOptions(full_refresh, named_keys(project, choice))
+        options = run_options(shared, project, choice, full_refresh)
         return build_nodes(project.graph, chosen, options, project.config.root)
 
     return execute_nodes(shared, "build", choice, threads, nodes)

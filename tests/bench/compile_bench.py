@@ -1,0 +1,58 @@
+"""`metasql parse` and `metasql compile` of a generated project, each in a fresh process.
+
+    python -m tests.bench.compile_bench [--features N] [--times N] [--profile parse|compile]
+
+`--profile` prints the functions in which the time of one command goes, by their own time; a profile
+makes small functions look slower than they are, so compare shares, and measure again without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import statistics
+import tempfile
+from pathlib import Path
+
+from metasql.cli.main import main as metasql
+from tests.bench.measure import cold, show
+from tests.bench.thousand import write_thousand
+
+COMMANDS = ("parse", "compile")
+
+
+def measured(folder: Path, times: int) -> dict[str, float]:
+    """The median CPU seconds of each command; compiling reads the project too."""
+    return {name: statistics.median(_cold(name, folder) for _ in range(times)) for name in COMMANDS}
+
+
+def _cold(command: str, folder: Path) -> float:
+    return cold([command, "--project-dir", str(folder), "-q"])
+
+
+def profile(command: str, folder: Path, functions: int = 40) -> None:
+    """Print where the time of one command goes."""
+    watch = cProfile.Profile()
+    code = watch.runcall(metasql, [command, "--project-dir", str(folder), "-q"])
+    assert code == 0, f"metasql {command}: exit code {code}"
+    pstats.Stats(watch).sort_stats("tottime").print_stats(functions)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--features", type=int, default=1000)
+    parser.add_argument("--times", type=int, default=5, help="the median of so many is shown")
+    parser.add_argument("--profile", choices=COMMANDS, help="print where the time of this command goes instead")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        features = write_thousand(Path(folder), given.features)
+        if given.profile:
+            profile(given.profile, Path(folder))
+        else:
+            found = measured(Path(folder), given.times)
+            show(f"{features:,} features, cold", found.items())
+
+
+if __name__ == "__main__":
+    main()

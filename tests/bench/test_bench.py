@@ -1,0 +1,82 @@
+"""The benchmarks over small sizes, so that they go on working: `pytest tests/bench`.
+
+The figures of docs/performance.md come from the scripts, over large ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from metasql.pipeline import Options, load
+from tests.bench import compile_bench, increment_bench, run_bench
+from tests.bench.thousand import write_thousand
+from tests.bench.warehouse import SIMPLE, SPLIT, WIDE, Scenario
+
+SAMPLES = 5_000
+
+
+@pytest.fixture(params=[SIMPLE, WIDE, SPLIT], ids=lambda scenario: scenario.name.split(":")[0])
+def scenario(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+def connection(scenario: Scenario) -> Iterator[duckdb.DuckDBPyConnection]:
+    with increment_bench.prepared(scenario, SAMPLES, 1) as warehouse, warehouse.connect() as opened:
+        yield opened
+
+
+def test_increment(benchmark: Any, scenario: Scenario, connection: duckdb.DuckDBPyConnection) -> None:
+    """Whole rows of the increment: a tenth of the samples, all of them stale."""
+    query = increment_bench.queries(scenario)["whole rows"]
+    benchmark(increment_bench.materialised, connection, query)
+    found = connection.execute("SELECT metasql_status, count(*) FROM result GROUP BY ALL").fetchall()
+    assert [status for status, _ in found] == ["stale"]
+
+
+def test_floor(benchmark: Any, scenario: Scenario, connection: duckdb.DuckDBPyConnection) -> None:
+    """The floor joins every sample of every table."""
+    benchmark(increment_bench.materialised, connection, increment_bench.floor(scenario))
+    assert connection.execute("SELECT * FROM result").fetchall()[0][0] == SAMPLES
+
+
+def test_every_query_is_measured(scenario: Scenario) -> None:
+    """The script measures each query of a scenario, with either type of id."""
+    for ids in ("text", "bigint"):
+        found = increment_bench.increment(scenario, 1_000, 1, 1, ids)
+        assert found.keys() == increment_bench.queries(scenario).keys()
+
+
+@pytest.mark.parametrize("command", compile_bench.COMMANDS)
+def test_compile(benchmark: Any, tmp_path: Path, command: str) -> None:
+    """The generated project has no errors and no warnings, and compiles."""
+    write_thousand(tmp_path, 30)
+    assert load(Options(tmp_path)).diagnostics == ()
+    code = benchmark(compile_bench.metasql, [command, "--project-dir", str(tmp_path), "-q"])
+    assert code == 0
+
+
+def test_compile_in_a_fresh_process(tmp_path: Path) -> None:
+    """The script measures both commands."""
+    write_thousand(tmp_path, 20)
+    found = compile_bench.measured(tmp_path, 1)
+    assert all(found[command] > 0 for command in compile_bench.COMMANDS)
+
+
+def test_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile names functions of metasql's own."""
+    write_thousand(tmp_path, 20)
+    compile_bench.profile("compile", tmp_path)
+    assert "metasql/lower/render.py" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("work", [run_bench.run, run_bench.commit])
+def test_writing(work: Any) -> None:
+    """After each round nothing is left to do, which the script itself checks."""
+    found = work(SAMPLES, 1, 2)
+    assert run_bench.BARE in found

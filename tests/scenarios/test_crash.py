@@ -1,0 +1,139 @@
+"""A process killed at any moment: readers see the samples before a feature's write or after it, and the next run heals."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.support import PYTHON, Place, lines
+from tests.scenarios.support_example import FIRST, SECOND, example, load
+
+DRIVER = Path(__file__).with_name("support_killed.py")
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = ("video", "rating", "crop", "clip", "rated", "total", "job")
+
+
+def killed(place: Place, number: int, *command: str) -> bool:
+    """Run a command that is killed before its n-th statement; False where it came to its end."""
+    done = subprocess.run(
+        [PYTHON, str(DRIVER), str(number), command[0], "--project-dir", str(place.folder), *command[1:]],
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(place.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode in (-9, 0), done.stderr
+    return done.returncode == -9
+
+
+def copy(place: Place, folder: Path) -> Place:
+    shutil.copytree(place.folder, folder)
+    return Place(folder, place.engine)
+
+
+def snapshot(place: Place) -> dict[str, list[str]]:
+    """All public relations of features."""
+    return {name: rows for name, rows in place.public().items() if not name.startswith("metasql_")}
+
+
+def moments(place: Place, folder: Path, *command: str, count: int) -> list[int]:
+    """Statement numbers spread over the whole command."""
+    low, high = 1, 4096
+    while low < high:
+        middle = (low + high) // 2
+        if killed(copy(place, folder / str(middle)), middle, *command):
+            low = middle + 1
+        else:
+            high = middle
+    return sorted({1 + (low - 1) * step // count for step in range(1, count)} | {low - 1})
+
+
+@pytest.fixture
+def place(engine, tmp_path):
+    """A warehouse that was run once, with work of every kind for the second run."""
+    found = example(tmp_path / "project", engine)
+    load(found, FIRST)
+    found.run()
+    found.work_off("crop", {"path": "p"})
+    found.run()
+    found.work_off("job", {"k": 1, "result": "r"})
+    load(found, SECOND)
+    return found
+
+
+def test_a_killed_run_is_finished_by_the_next(place, tmp_path):
+    """Whatever the moment, the next run gives what an undisturbed one gives, and each feature is whole in between."""
+    undisturbed = copy(place, tmp_path / "undisturbed")
+    before = {name: place.table(name) for name in TABLES}
+    undisturbed.run()
+    after, wanted = {name: undisturbed.table(name) for name in TABLES}, snapshot(undisturbed)
+    for number in moments(place, tmp_path / "search", "run", "--threads", "1", count=9):
+        disturbed = copy(place, tmp_path / f"killed_{number}")
+        assert killed(disturbed, number, "run", "--threads", "1")
+        for name in TABLES:
+            assert disturbed.table(name) in (before[name], after[name]), f"{name} is half-written after statement {number}"
+        disturbed.run()
+        assert snapshot(disturbed) == wanted, f"killed before statement {number}"
+
+
+def test_a_killed_first_run_is_finished_by_the_next(engine, tmp_path):
+    """Nothing is there yet: tables and views come up whole."""
+    place = example(tmp_path / "project", engine)
+    load(place, FIRST)
+    undisturbed = copy(place, tmp_path / "undisturbed")
+    undisturbed.run()
+    wanted = snapshot(undisturbed)
+    for number in moments(place, tmp_path / "search", "run", "--threads", "2", count=6):
+        disturbed = copy(place, tmp_path / f"killed_{number}")
+        assert killed(disturbed, number, "run", "--threads", "2")
+        disturbed.run()
+        assert snapshot(disturbed) == wanted, f"killed before statement {number}"
+
+
+def test_a_killed_full_refresh_under_another_key(engine, tmp_path):
+    """Readers see the samples of the old key, or those of the new one, and never an empty table."""
+    place = example(tmp_path / "project", engine)
+    load(place, FIRST)
+    place.run()
+    place.edit("models/features.yml", "- name: rating\n    id_columns: [video_id]", "- name: rating\n    id_columns: [stars]")
+    place.edit("models/features.yml", "fields: [{name: stars, columns: [stars]}]", "fields: [{name: stars, columns: [n]}]")
+    place.write("models/rating.sql", "select stars, count(*) as n from {{ source('raw', 'rating') }} group by stars\n")
+    for key in ("rated", "total"):
+        (place.folder / f"models/{key}.sql").unlink()
+    text = (place.folder / "models/features.yml").read_text(encoding="utf-8")
+    head, rest = text.split("  - name: rated\n")
+    place.write("models/features.yml", head + "  - name: job\n" + rest.split("  - name: job\n")[1])
+    command = ("run", "--full-refresh", "--select", "rating", "--threads", "1")
+    for number in moments(place, tmp_path / "search", *command, count=8):
+        disturbed = copy(place, tmp_path / f"killed_{number}")
+        assert killed(disturbed, number, *command)
+        assert disturbed.values("SELECT count(*) > 0 FROM rating") == [(True,)], f"empty after statement {number}"
+
+
+@pytest.mark.parametrize("command", ["commit", "delete"])
+def test_a_killed_commit_or_deletion(command, place, tmp_path):
+    """All of a batch is there or none of it, and doing it again completes it."""
+    place.run()
+    rows = [
+        {"video_id": row["video_id"], "path": "new", "metasql_receipt": row["metasql_receipt"]}
+        for row in place.increment("crop", "new,stale")
+    ]
+    batch = place.folder / "todo.json"
+    batch.write_text(lines(rows), encoding="utf-8")
+    words = ("commit", "crop", "todo.json") if command == "commit" else ("delete", "crop", "--where", "video_id < 9")
+    undisturbed = copy(place, tmp_path / "undisturbed")
+    before = place.table("crop")
+    words = tuple(str(batch) if word == "todo.json" else word for word in words)
+    undisturbed.cli(*words)
+    after = undisturbed.table("crop")
+    assert before != after
+    for number in moments(place, tmp_path / "search", *words, count=5):
+        disturbed = copy(place, tmp_path / f"killed_{number}")
+        assert killed(disturbed, number, *words)
+        assert disturbed.table("crop") in (before, after)
+        disturbed.cli(*words)
+        assert snapshot(disturbed) == snapshot(undisturbed)
