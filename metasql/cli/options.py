@@ -102,18 +102,18 @@ def common(command: Command) -> Command:
     for option in reversed(
         [
             click.option(
-                "--project-dir", type=folder, default=Path(), help="The project's folder (default: this one)."
+                "--project-dir", type=folder, default=Path(), help="The project's folder (default: the one you are in)."
             ),
             click.option("--profiles-dir", type=folder, help="The folder of profiles.yml."),
             click.option("--target", "-t", help="The target of the profile."),
-            click.option("--vars", "vars_", help="Variables as a YAML mapping; they go before the project's."),
-            click.option("--quiet", "-q", is_flag=True, help="Errors and results alone."),
-            click.option("--verbose", "-v", is_flag=True, help="Every statement too."),
+            click.option("--vars", "vars_", help="Variables as a YAML mapping, in the place of the project's."),
+            click.option("--quiet", "-q", is_flag=True, help="Show errors and results alone."),
+            click.option("--verbose", "-v", is_flag=True, help="Show every statement, too."),
             click.option(
                 "--log-format",
                 type=click.Choice(["text", "json"]),
                 default="text",
-                help="Form of what goes to stderr.",
+                help="Text for people or JSON lines for programs, on stderr.",
             ),
         ]
     ):
@@ -125,7 +125,7 @@ def selection(command: Command) -> Command:
     """`--select`, `--exclude` and `--selector`."""
     command = click.option("--selector", help="A selector of selectors.yml.")(command)
     command = click.option("--exclude", multiple=True, help="Nodes to leave out.")(command)
-    words = "Nodes: key, +key, key+, @key, tag:, path:, kind: …"
+    words = "Only these nodes: key, +key, key+, @key, tag:NAME, path:FOLDER, kind:KIND."
     return click.option("--select", "-s", multiple=True, help=words)(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
@@ -29,8 +30,7 @@ def report(bag: Bag, arguments: Sequence[str]) -> None:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(pair == ("--log-format", "json") for pair in pairs) or "--log-format=json" in arguments
+    return ("--log-format", "json") in pairwise(arguments) or "--log-format=json" in arguments
 
 
 def use_color(stream: object) -> bool:

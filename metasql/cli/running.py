@@ -15,6 +15,7 @@ from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
 from metasql.execute.counting import refresh_status
+from metasql.execute.ensure import is_current
 from metasql.execute.registry import connect
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.run import RunOptions
@@ -157,8 +158,7 @@ def require_relations(session: Session, feature: Feature) -> None:
             feature.span,
             help=f"`metasql run --select {feature.key}` makes its relations",
         )
-    told = state.read(session.connection, layout, "metasql_features", feature=feature.key.path)
-    if told and told[0]["feature_version"] != feature.version:
+    if not is_current(session, feature):
         text = f"`{feature.key}` was declared otherwise when it was last run: `metasql run --select {feature.key}`"
         session.emit(Note(f"note: {text} brings the target up to date"))
 

@@ -158,11 +158,12 @@ def _check_target(config: ProjectConfig, reader: Reader, bag: Bag) -> None:
     """`metasql clean` empties the target folder: nothing that a person wrote may be in it."""
     target = (config.root / config.target_path).resolve()
     node = reader.node.get("target-path") or reader.node.get("target_path")
+    place = node.span if node is not None else reader.node.span
     for path in (".", *config.model_paths, *config.macro_paths, *config.seed_paths, *config.test_paths):
-        if node is not None and (config.root / path).resolve().is_relative_to(target):
+        if (config.root / path).resolve().is_relative_to(target):
             what = "the project itself" if path == "." else f"`{path}`"
             help = "give it a folder of its own, such as `target`"
-            bag.error("MS0103", f"`target-path` must not hold {what}", node.span, help=help)
+            bag.error("MS0103", f"`target-path` must not hold {what}", place, help=help)
             return
 
 

@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from metasql.diagnostics import MetasqlError
+from metasql.diagnostics import Bag
 from metasql.execute.results import NodeResult
 from metasql.execute.session import Session
 from metasql.graph.nodes import Graph
 from metasql.names import FeatureKey
-from metasql.parse.declarations import AssertionDecl
+from metasql.parse.declarations import AssertionDecl, Ref
 from metasql.plan.layout import Layout
+from metasql.plan.refs import place_refs
 from metasql.plan.sql import select, table
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
@@ -33,15 +34,12 @@ _CONDITION = re.compile(r"\s*(!=|<>|==|=|>=|<=|>|<)\s*(\d+)\s*")
 
 def query_of(assertion: AssertionDecl, graph: Graph, layout: Layout) -> exp.Query:
     """An assertion over the public relations of the target."""
-    tree = assertion.tree.copy()
-    for node in list(tree.find_all(exp.Table)):
-        ref = next((item for item in assertion.refs if item.placeholder == node.name), None)
-        if ref is None:
-            continue
+
+    def place(ref: Ref, _: exp.Table) -> tuple[exp.Table, str]:
         relation = layout.outside(ref, graph) or layout.public(FeatureKey(str(ref.name)))
-        place = table(relation)
-        place.set("alias", node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(relation.name)))
-        node.replace(place)
+        return table(relation), relation.name
+
+    tree = place_refs(assertion.tree, assertion.refs, place)
     return tree.limit(assertion.limit, copy=False) if assertion.limit is not None else tree
 
 
@@ -62,7 +60,7 @@ def run_assertion(session: Session, assertion: AssertionDecl) -> NodeResult:
     count = exp.Count(this=exp.Star())
     failures = int(session.connection.rows(select(count).from_(source), f"check {assertion.name}")[0][0])
     status = _status(assertion, failures)
-    text = "passed" if status == "ok" else f"{failures:,} row{'' if failures == 1 else 's'}"
+    text = "passed" if status == "ok" else _rows(failures)
     return NodeResult(
         assertion.name,
         "assertion",
@@ -70,7 +68,7 @@ def run_assertion(session: Session, assertion: AssertionDecl) -> NodeResult:
         time.perf_counter() - started,
         text,
         failures=failures,
-        diagnostics=() if status == "ok" else tuple(_failed(assertion, failures, status).bag),
+        diagnostics=() if status == "ok" else tuple(_failed(assertion, failures, status)),
     )
 
 
@@ -85,19 +83,20 @@ def _holds(condition: str, failures: int) -> bool:
     return _COMPARE[match[1]](failures, int(match[2])) if match else failures != 0
 
 
-def _failed(assertion: AssertionDecl, failures: int, status: str) -> MetasqlError:
-    error = MetasqlError.of(
+def _failed(assertion: AssertionDecl, failures: int, status: str) -> Bag:
+    bag = Bag()
+    say = bag.warn if status == "warn" else bag.error
+    say(
         "MS0701",
-        f"assertion `{assertion.name}` found {failures:,} row{'' if failures == 1 else 's'}",
+        f"assertion `{assertion.name}` found {_rows(failures)}",
         assertion.lines.template.line_span(1),
-        help=f"`metasql show --inline` with its SELECT shows them; see {assertion.path}",
+        help=f"`metasql show --inline` with its SELECT shows them; it stands in {assertion.path}",
     )
-    if status == "warn":
-        error.bag.items[:] = []
-        error.bag.warn(
-            "MS0701", f"assertion `{assertion.name}` found {failures:,} rows", assertion.lines.template.line_span(1)
-        )
-    return error
+    return bag
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
 
 
 def names_of(assertion: AssertionDecl) -> frozenset[str]:

@@ -118,11 +118,28 @@ def _schema_changed(
     )
 
 
+def is_current(session: Session, feature: Feature) -> bool:
+    """Whether the views of a feature on the target are those of its declaration."""
+    rows = state.read(session.connection, session.layout, "metasql_relations", feature=feature.key.path)
+    told = {str(row["relation"]): row["digest"] for row in rows}
+    made = views(feature, session.graph, session.layout)
+    return all(told.get(str(view.relation)) == _digest(_create(view), session) for view in made)
+
+
+def _create(view: View) -> exp.Create:
+    return exp.Create(this=table(view.relation), kind="VIEW", replace=True, expression=view.query)
+
+
+def _digest(tree: exp.Create, session: Session) -> str:
+    """Of a statement's text: it says only whether a view has to be replaced, and is in no version."""
+    return hashlib.sha256(render(tree, session.connection.dialect).encode()).hexdigest()
+
+
 def _ensure_view(session: Session, feature: Feature, view: View) -> None:
     """Replace a view whose text is not the one that is there."""
     connection, layout = session.connection, session.layout
-    tree = exp.Create(this=table(view.relation), kind="VIEW", replace=True, expression=view.query)
-    digest = hashlib.sha256(render(tree, connection.dialect).encode()).hexdigest()
+    tree = _create(view)
+    digest = _digest(tree, session)
     told = state.read(connection, layout, "metasql_relations", relation=str(view.relation))
     if told and told[0]["digest"] == digest:
         return

@@ -11,6 +11,7 @@ from metasql.names import PREFIX, FeatureKey, Relation
 from metasql.parse.declarations import Body, Ref
 from metasql.parse.functions import THIS
 from metasql.parse.sql import span_of
+from metasql.plan.refs import place_refs
 from metasql.plan.sql import cols, select, table
 from metasql.source import NOWHERE, Span
 
@@ -44,23 +45,15 @@ def inline_query(session: Session, body: Body, limit: int | None) -> exp.Query:
 
     Raises: MetasqlError MS0330, MS0607, MS0614, MS0615.
     """
-    tree = body.tree.copy()
-    refs = {ref.placeholder: ref for ref in body.refs}
-    for node in list(tree.find_all(exp.Table)):
+    for node in body.tree.find_all(exp.Table):
         if node.name == THIS:
             raise _no_this(span_of(body.lines, node).find("this"))
-        ref = refs.get(node.name)
-        if ref is None:
-            continue
-        found = public_relation(session, ref)
-        relation = table(found)
-        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(found.name))
-        for name in ("this", "db", "catalog"):
-            node.set(name, relation.args.get(name))
-        node.set("alias", alias)
-    for column in tree.find_all(exp.Column):
-        if column.table in refs:
-            column.set("table", exp.to_identifier(public_relation(session, refs[column.table]).name))
+
+    def place(ref: Ref, _: exp.Table) -> tuple[exp.Table, str]:
+        relation = public_relation(session, ref)
+        return table(relation), relation.name
+
+    tree = place_refs(body.tree, body.refs, place)
     return tree if limit is None else _limited(tree, limit)
 
 

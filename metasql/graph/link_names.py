@@ -120,7 +120,7 @@ class _Check:
         if isinstance(relation, exp.Subquery):
             self.query(relation.this, self._with_parts(relation, known, frames), frames)
         elif isinstance(relation, exp.Table):
-            self._expressions([relation.this] if isinstance(relation.this, exp.Func) else [], known, frames)
+            self._expressions(_arguments(relation.this), known, frames)
         else:
             inner = [value for name, value in relation.args.items() if name != "alias"]
             self._expressions(inner, known, frames)
@@ -249,6 +249,13 @@ def _is_joined(relation: exp.Expr) -> bool:
     """Tables in parentheses, joined there: their names are seen from outside."""
     inner = relation.this if isinstance(relation, exp.Subquery) else None
     return bool(relation.args.get("joins")) or (inner is not None and not isinstance(inner, exp.Query))
+
+
+def _arguments(function: exp.Expr | None) -> Iterator[object]:
+    """The values that a table function is given: in `header = true` the left side is a name of its own."""
+    for value in function.args.values() if isinstance(function, exp.Func) else ():
+        for part in value if isinstance(value, list) else [value]:
+            yield part.expression if isinstance(part, (exp.EQ, exp.PropertyEQ)) else part
 
 
 def _shown(table: _Table) -> str:

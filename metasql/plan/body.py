@@ -13,6 +13,7 @@ from metasql.graph.nodes import Dependency, Feature, Graph
 from metasql.names import FeatureKey
 from metasql.parse.declarations import Body, Ref
 from metasql.plan.layout import Layout
+from metasql.plan.refs import place_refs
 from metasql.plan.restrict import why_whole
 from metasql.plan.sql import Block, all_of, as_, col, equal, exists, is_null, number, select, table, with_blocks
 
@@ -34,37 +35,23 @@ def restricted_body(
 
 
 def _placed(body: Body, feature: Feature, graph: Graph, layout: Layout, work: str | None) -> exp.Query:
-    tree = body.tree.copy()
-    blocks: list[Block] = []
-    refs = {ref.placeholder: ref for ref in body.refs}
-    taken = {cte.alias for cte in tree.find_all(exp.CTE)}
-    for node in list(tree.find_all(exp.Table)):
-        ref = refs.get(node.name) if isinstance(node.this, exp.Identifier) else None
-        if ref is None:
-            continue
+    blocks: dict[str, Block] = {}
+    taken = {cte.alias for cte in body.tree.find_all(exp.CTE)}
+
+    def place(ref: Ref, _: exp.Table) -> tuple[exp.Table, str]:
         outside = layout.outside(ref, graph)
         if outside is not None:
-            _replace(node, table(outside), str(ref.table or ref.name))
-            continue
-        name = f"ref_{FeatureKey(str(ref.name)).relation}"
+            return table(outside), str(ref.table or ref.name)
+        relation = FeatureKey(str(ref.name)).relation
+        name = f"ref_{relation}"
         while name in taken:
             name += "_"
-        if all(block.name != name for block in blocks):
-            blocks.append(_ref_block(name, ref, feature, graph, layout, work))
-        _replace(node, table(name), FeatureKey(str(ref.name)).relation)
-    for column in tree.find_all(exp.Column):
-        if column.table in refs:
-            column.set("table", exp.to_identifier(FeatureKey(str(refs[column.table].name)).relation))
-    return with_blocks(tree, blocks) if blocks else tree
+        if name not in blocks:
+            blocks[name] = _ref_block(name, ref, feature, graph, layout, work)
+        return table(name), relation
 
-
-def _replace(node: exp.Table, relation: exp.Table, name: str) -> None:
-    """Put a relation in a placeholder's place, under the author's alias or its own name."""
-    relation.set("alias", node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name)))
-    for part in ("sample", "pivots", "joins"):
-        if node.args.get(part):
-            relation.set(part, node.args[part])
-    node.replace(relation)
+    tree = place_refs(body.tree, body.refs, place)
+    return with_blocks(tree, list(blocks.values())) if blocks else tree
 
 
 def _ref_block(name: str, ref: Ref, feature: Feature, graph: Graph, layout: Layout, work: str | None) -> Block:

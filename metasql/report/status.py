@@ -20,6 +20,7 @@ from typing import Any
 from metasql.diagnostics import Diagnostic, MetasqlError
 from metasql.execute import state
 from metasql.execute.counting import count, refresh_status
+from metasql.execute.ensure import is_current
 from metasql.execute.results import Counts
 from metasql.execute.session import Session, now
 from metasql.graph.nodes import Feature
@@ -92,7 +93,7 @@ def _status(
         return FeatureStatus(key, kind, "never run")
     if _has_another_key(feature, told[key]):
         return FeatureStatus(key, kind, "altered")
-    changed = told[key]["feature_version"] != feature.version
+    changed = not is_current(session, feature)
     try:
         counts = refresh_status(session, feature) if refresh else count(session, feature)
     except MetasqlError as error:

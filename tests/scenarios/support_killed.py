@@ -10,15 +10,17 @@ from metasql.cli.main import main
 from metasql.execute import duckdb as backend
 
 
+SENT = 0
+
+
 def kill_at(number: int) -> None:
-    """Let the process die, as by `kill -9`, where the statement with this number would be sent."""
+    """Let the process die, as by `kill -9`, where the statement with this number would be sent; 0 lets it live."""
     execute = backend.DuckDBConnection._execute
-    sent = 0
 
     def counted(self: backend.DuckDBConnection, *arguments: str, **options: str) -> object:
-        nonlocal sent
-        sent += 1
-        if sent == number:
+        global SENT  # noqa: PLW0603 - one process, one count
+        SENT += 1
+        if number == SENT:
             os.kill(os.getpid(), signal.SIGKILL)
         return execute(self, *arguments, **options)
 
@@ -28,5 +30,5 @@ def kill_at(number: int) -> None:
 if __name__ == "__main__":
     kill_at(int(sys.argv[1]))
     code = main(sys.argv[2:])
-    print("not killed")
+    print(SENT)
     sys.exit(code)

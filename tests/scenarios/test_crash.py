@@ -16,8 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("video", "rating", "crop", "clip", "rated", "total", "job")
 
 
-def killed(place: Place, number: int, *command: str) -> bool:
-    """Run a command that is killed before its n-th statement; False where it came to its end."""
+def drive(place: Place, number: int, *command: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [PYTHON, str(DRIVER), str(number), command[0], "--project-dir", str(place.folder), *command[1:]],
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(place.folder)},
@@ -27,7 +26,12 @@ def killed(place: Place, number: int, *command: str) -> bool:
     )
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode in (-9, 0), done.stderr
-    return done.returncode == -9
+    return done
+
+
+def killed(place: Place, number: int, *command: str) -> bool:
+    """Run a command that is killed before its n-th statement; False where it came to its end before."""
+    return drive(place, number, *command).returncode == -9
 
 
 def copy(place: Place, folder: Path) -> Place:
@@ -41,15 +45,10 @@ def snapshot(place: Place) -> dict[str, list[str]]:
 
 
 def moments(place: Place, folder: Path, *command: str, count: int) -> list[int]:
-    """Statement numbers spread over the whole command."""
-    low, high = 1, 4096
-    while low < high:
-        middle = (low + high) // 2
-        if killed(copy(place, folder / str(middle)), middle, *command):
-            low = middle + 1
-        else:
-            high = middle
-    return sorted({1 + (low - 1) * step // count for step in range(1, count)} | {low - 1})
+    """Statement numbers spread over the whole command, the last one included."""
+    whole = drive(copy(place, folder), 0, *command)
+    statements = int(whole.stdout.split()[-1])
+    return sorted({1 + (statements - 1) * step // (count - 1) for step in range(count)})
 
 
 @pytest.fixture

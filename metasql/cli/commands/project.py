@@ -19,14 +19,12 @@ full_refresh_option = click.option("--full-refresh", is_flag=True, help="Compute
 @click.command("parse")
 @common
 def parse_command(shared: Common) -> int:
-    """Read the project and check everything that can be checked without a warehouse."""
+    """Read the project, and check it without a warehouse."""
     project = shared.project()
     path = write_manifest(project.config, project.graph)
-    click.echo(
-        f"{len(project.graph.features)} features, {len(project.graph.seeds)} seeds, "
-        f"{len(project.graph.assertions)} assertions: no errors",
-        err=True,
-    )
+    graph = project.graph
+    counted = [(len(graph.features), "feature"), (len(graph.seeds), "seed"), (len(graph.assertions), "assertion")]
+    click.echo(", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counted) + ": no errors", err=True)
     click.echo(str(path.relative_to(project.config.root)))
     return 0
 
@@ -36,7 +34,10 @@ def parse_command(shared: Common) -> int:
 @selection
 @click.option("--stdout", "key", help="Print the relations of one feature (or one relation), and write nothing.")
 def compile_command(shared: Common, key: str | None, **choice: Any) -> int:
-    """Write the SQL of every relation to target/compiled; needs no warehouse."""
+    """Write the SQL of every relation to target/compiled.
+
+    Needs no warehouse.
+    """
     project = shared.project()
     if key is not None:
         feature = project.graph.get(key)
@@ -46,7 +47,7 @@ def compile_command(shared: Common, key: str | None, **choice: Any) -> int:
             feature_of(project, key)
         click.echo("\n".join(file.sql for file in files))
         return 0
-    nodes = select_nodes(project, choice, lookups_without_warehouse(project))
+    nodes = select_nodes(project, choice, lookups_without_warehouse(project), shared)
     features = [feature for name, feature in feature_keys(project, nodes)]
     files = compiled(project, features)
     write_compiled(project.config, [(file.path, file.sql) for file in files])
@@ -73,7 +74,11 @@ def seed_command(shared: Common, threads: int | None, **choice: Any) -> int:
 @full_refresh_option
 @click.option("--dry-run", is_flag=True, help="Print the statements, and execute none of them.")
 def run_command(shared: Common, threads: int | None, full_refresh: bool, dry_run: bool, **choice: Any) -> int:
-    """Bring relations to their declarations, and compute what is new or stale."""
+    """Compute what is new or stale.
+
+    Tables and views are brought to their declarations first. External features are prepared and left to
+    the programs that make them.
+    """
     if dry_run:
         return _dry_run(shared, choice, full_refresh)
 
@@ -86,7 +91,7 @@ def run_command(shared: Common, threads: int | None, full_refresh: bool, dry_run
 
 def _dry_run(shared: Common, choice: dict[str, Any], full_refresh: bool) -> int:
     project = shared.project()
-    nodes = select_nodes(project, choice, lookups_without_warehouse(project))
+    nodes = select_nodes(project, choice, lookups_without_warehouse(project), shared)
     for _, feature in feature_keys(project, nodes):
         if feature.body_for(project.layout.engine) is not None:
             click.echo(statements(project, feature, full_refresh=full_refresh))
@@ -98,7 +103,7 @@ def _dry_run(shared: Common, choice: dict[str, Any], full_refresh: bool) -> int:
 @selection
 @threads_option
 def test_command(shared: Common, threads: int | None, **choice: Any) -> int:
-    """Check the assertions: each is a SELECT that must return no rows."""
+    """Check the assertions: SELECTs that must return no rows."""
     return execute_nodes(
         shared, "test", choice, threads, lambda project, chosen: assertion_nodes(project.graph, chosen)
     )

@@ -21,7 +21,7 @@ from metasql.graph.nodes import Feature
 from metasql.pipeline import Project, feature_of
 from metasql.plan.handout import handout
 from metasql.plan.relations import BOOKKEEPING
-from metasql.report.table import print_table
+from metasql.report.rows import print_rows
 from metasql.source import Source, Span, Word
 
 STATUSES = ("new", "stale", "orphaned")
@@ -36,14 +36,18 @@ file_path = click.Path(path_type=Path, dir_okay=False)
     "--format",
     "form",
     type=click.Choice(["table", "csv", "json", "parquet"]),
-    help="Default: table; by ending with -o.",
+    help="Form of the rows (default: a table, or by the ending of -o).",
 )
 @click.option("--limit", type=click.IntRange(0), help="At most so many rows.")
 @click.option("-o", "--output", type=file_path, help="Write to a file.")
 def increment_command(
     shared: Common, key: str, status: str, form: str | None, limit: int | None, output: Path | None
 ) -> int:
-    """Hand out the rows of a feature's increment: what is to be computed, with the receipts to commit it."""
+    """Hand out what is to be computed for a feature.
+
+    One row for each unit of KEY that is new or stale, with the columns to work from and the receipt that
+    the results are committed with.
+    """
     statuses = [word.strip() for word in status.split(",") if word.strip()]
     for word in statuses:
         if word not in STATUSES:
@@ -60,17 +64,12 @@ def increment_command(
 
 
 def _hand_out(session: Session, query: exp.Query, form: str, output: Path | None) -> None:
-    if form == "table" and output is None:
-        print_table(*session.connection.table(query))
+    if output is None:
+        print_rows(session.connection, query, form)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = output if output is not None else Path(folder, "rows")
-        partial = path.with_name(path.name + ".part")
-        session.connection.export(query, partial, "csv" if form == "table" else form)
-        partial.replace(path)
-        if output is None:
-            with path.open(encoding="utf-8", newline="") as rows:
-                shutil.copyfileobj(rows, sys.stdout)
+    partial = output.with_name(output.name + ".part")
+    session.connection.export(query, partial, "csv" if form == "table" else form)
+    partial.replace(output)
 
 
 @click.command("commit")
@@ -80,20 +79,37 @@ def _hand_out(session: Session, query: exp.Query, form: str, output: Path | None
 @click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), help="Default: by the file's ending.")
 @click.option("--inputs", type=file_path, help="For an expansion: the inputs that were processed, with their receipts.")
 def commit_command(shared: Common, key: str, file: Path, form: str | None, inputs: Path | None) -> int:
-    """Take results back: CSV, JSON lines or Parquet, from a file or from standard input (-). All rows or none."""
+    """Take results back, all rows or none.
+
+    FILE is CSV, JSON lines or Parquet, or `-` for standard input; its rows become samples of KEY.
+    """
     form = form or _format_of(file) or ("json" if str(file) == "-" else None)
     if form is None:
         raise click.UsageError(f"what form has {file}? say --format csv, json or parquet")
     for path in (file, inputs):
         if path is not None and str(path) != "-" and not path.is_file():
             raise MetasqlError.of("MS0801", f"there is no file `{path}`", help="name the file with the results")
-    with shared.session() as (project, session), tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
+        # Standard input is read to its end first: its writer may still be reading the warehouse.
+        batch = _spooled(Path(folder, "batch"), inputs) if str(file) == "-" else file
+        return _commit(shared, key, batch, form, inputs)
+
+
+def _spooled(path: Path, inputs: Path | None) -> Path:
+    """Standard input as a file; nothing at all is a mistake, but for an expansion whose inputs gave nothing."""
+    with path.open("wb") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+    if path.stat().st_size == 0 and inputs is None:
+        raise MetasqlError.of(
+            "MS0801", "standard input is empty", help="check the command before the pipe: it may have failed"
+        )
+    return path
+
+
+def _commit(shared: Common, key: str, file: Path, form: str, inputs: Path | None) -> int:
+    with shared.session() as (project, session):
         feature = feature_of(project, key)
         require_relations(session, feature)
-        if str(file) == "-":
-            file = Path(folder, "batch")
-            with file.open("wb") as copy:
-                shutil.copyfileobj(sys.stdin.buffer, copy)
         result = commit_file(session, feature, file, form, inputs)
         finish_write(project, session, feature, "commit", result.written)
     if not shared.quiet:
@@ -108,7 +124,10 @@ def commit_command(shared: Common, key: str, file: Path, form: str | None, input
 @click.option("--orphaned", is_flag=True, help="Samples that upstream no longer has.")
 @click.option("--hard", is_flag=True, help="Remove the rows for good instead of marking them deleted.")
 def delete_command(shared: Common, key: str, where: str | None, orphaned: bool, hard: bool) -> int:
-    """Delete samples by hand. A deleted sample that upstream calls for is new again."""
+    """Delete samples by hand.
+
+    A deleted sample of KEY that upstream calls for is new again.
+    """
     if (where is None) == (not orphaned):
         raise click.UsageError("say which samples: either --where SQL or --orphaned")
     with shared.session() as (project, session):

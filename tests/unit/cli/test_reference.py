@@ -31,6 +31,19 @@ def test_a_command_is_documented(name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_help_reads_well(name):
+    """The list of commands cuts no sentence, options are sentences, and every argument is spoken of."""
+    found = command(name)
+    assert not found.get_short_help_str(62).endswith("...")
+    for item in found.params:
+        if isinstance(item, click.Option):
+            assert item.help and item.help.endswith("."), item.help
+        else:
+            shown = (item.metavar or item.name or "").upper().strip("[].")
+            assert shown in (found.help or ""), f"metasql {name}: its help does not speak of {shown}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_has_the_options_of_all(name):
     """Where the project is, its target, and how much is said."""
     assert common_names() <= {option.name for option in options(command(name))}
