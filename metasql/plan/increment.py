@@ -33,6 +33,7 @@ from metasql.plan.sql import (
     null,
     on_equal,
     select,
+    star,
     table,
     text,
     true,
@@ -140,16 +141,11 @@ def _judged(feature: Feature, everything: bool) -> exp.Select:
         (col("metasql_is_new"), text("new")),
         (any_of(*changed, *again), text("stale")),
     )
-    columns: list[exp.Expr] = [_all("compared"), as_(status, "metasql_status")]
+    columns: list[exp.Expr] = [star("compared"), as_(status, "metasql_status")]
     for field, differing in zip(feature.fields, changed, strict=True):
         wanted = any_of(col("metasql_is_new"), *again, differing)
         columns.append(as_(all_of(col("metasql_is_expected"), wanted), stale_column(field.name)))
     return select(*columns).from_(table("compared"), copy=False)
-
-
-def _all(block: str) -> exp.Expr:
-    """Every column of a block, which names each of them."""
-    return exp.Column(this=exp.Star(), table=exp.to_identifier(block))
 
 
 def reason(feature: Feature) -> exp.Expr:
@@ -202,7 +198,7 @@ def _listed(compared: Compared) -> Block:
         for field in feature.fields
     ]
     columns = [
-        _all("judged"),
+        star("judged"),
         *made,
         as_(provenance.encoded_columns(feature, feature.unit_columns, "judged"), "metasql_unit"),
         as_(provenance.receipt_words(feature, "judged", wanted.representative), "metasql_words"),

@@ -66,9 +66,16 @@ def or_missing(value: exp.Expr, found: exp.Expr) -> exp.Expr:
 
 
 def whole(parts: Sequence[exp.Expr]) -> exp.Expr:
-    """The version of a sample: the hash over its fields' versions, in sorted order of their names."""
-    absent = text("-".ljust(version.WIDTH, "-"))
-    return op("hash", concat(*(coalesce(part, absent) for part in parts)))
+    """The version of a sample: the hash over its fields' versions, in sorted order of their names.
+
+    NULL while any of them is.
+    """
+    return op("hash", concat(*parts))
+
+
+def whole_stored(parts: Sequence[exp.Expr]) -> exp.Expr:
+    """The same of a stored row, in which a field that was declared later has a mark of its own."""
+    return whole([coalesce(part, text("-".ljust(version.WIDTH, "-"))) for part in parts])
 
 
 def sorted_fields(feature: Feature) -> list[Field]:

@@ -23,7 +23,7 @@ from metasql.plan.body import whole_body
 from metasql.plan.expected import Expected
 from metasql.plan.increment import compare, increment, summary
 from metasql.plan.layout import Layout
-from metasql.plan.sql import as_, cast_to, col, cols, is_null, null, select, table, text, with_blocks
+from metasql.plan.sql import Block, as_, cast_to, col, cols, is_null, null, select, star, table, text, with_blocks
 
 VERSION_COLUMNS = (recipe_column, inputs_column, provenance_column, data_version_column)
 
@@ -114,8 +114,8 @@ def live_samples(feature: Feature, layout: Layout) -> exp.Query:
         columns += cols((recipe_column(field.name), inputs_column(field.name), provenance_column(field.name)), "sample")
         columns.append(as_(effective[field.name], data_version_column(field.name)))
     columns += [
-        as_(provenance.whole(list(made.values())), "metasql_provenance"),
-        as_(provenance.whole(list(effective.values())), "metasql_data_version"),
+        as_(provenance.whole_stored(list(made.values())), "metasql_provenance"),
+        as_(provenance.whole_stored(list(effective.values())), "metasql_data_version"),
         as_(provenance.by_field(feature, made), "metasql_provenance_by_field"),
         as_(provenance.by_field(feature, effective), "metasql_data_version_by_field"),
     ]
@@ -127,18 +127,23 @@ def live_samples(feature: Feature, layout: Layout) -> exp.Query:
 def expected_view(feature: Feature, wanted: Expected) -> exp.Query:
     """`X__expected`: units, dependency columns, inputs and provenance; versions NULL while a unit waits."""
     columns: list[exp.Expr] = [*cols(feature.unit_columns, "expected"), *cols(wanted.carried, "expected")]
-    made = {}
-    for field in provenance.sorted_fields(feature):
+    fields = provenance.sorted_fields(feature)
+    for field in fields:
         inputs = col(wanted.representative[field.name], "expected")
-        made[field.name] = provenance.provenance(text(field.recipe), inputs)
         columns += [
             as_(text(field.recipe), recipe_column(field.name)),
             as_(inputs, inputs_column(field.name)),
-            as_(made[field.name], provenance_column(field.name)),
+            as_(provenance.provenance(text(field.recipe), inputs), provenance_column(field.name)),
         ]
-    columns.append(as_(provenance.whole(list(made.values())), "metasql_provenance"))
-    columns.append(as_(provenance.by_field(feature, made), "metasql_provenance_by_field"))
-    return with_blocks(select(*columns).from_(table("expected"), copy=False), wanted.blocks)
+    hashed = Block("made", "with the provenance that each field should have", _from("expected", columns))
+    made: dict[str, exp.Expr] = {field.name: col(provenance_column(field.name), "made") for field in fields}
+    whole = as_(provenance.whole(list(made.values())), "metasql_provenance")
+    by_field = as_(provenance.by_field(feature, made), "metasql_provenance_by_field")
+    return with_blocks(_from("made", [star("made"), whole, by_field]), (*wanted.blocks, hashed))
+
+
+def _from(block: str, columns: list[exp.Expr]) -> exp.Select:
+    return select(*columns).from_(table(block), copy=False)
 
 
 def _version_columns(feature: Feature) -> list[exp.Expr]:

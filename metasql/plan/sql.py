@@ -54,6 +54,11 @@ def cols(names: Iterable[str], table: str | None = None) -> list[exp.Expr]:
     return [col(name, table) for name in names]
 
 
+def star(block: str) -> exp.Expr:
+    """Every column of a block, which itself names each of them."""
+    return exp.Column(this=exp.Star(), table=exp.to_identifier(block))
+
+
 def text(value: str) -> exp.Literal:
     return exp.Literal.string(value)
 
