@@ -22,6 +22,7 @@ from metasql.execute.registry import dialect_of
 from metasql.graph.link import link
 from metasql.graph.nodes import Feature, Graph
 from metasql.graph.select import Selector
+from metasql.graph.version import Hasher
 from metasql.lower.dialect import Dialect
 from metasql.lower.render import Renderer, render
 from metasql.parse.declarations import Declarations
@@ -59,7 +60,7 @@ class Project:
 
     @property
     def dialect(self) -> Dialect:
-        return dialect_of(self.target)
+        return dialect_of(self.target, self.config.hash)
 
     @property
     def layout(self) -> Layout:
@@ -109,7 +110,7 @@ def load(options: Options, run_query: RunQuery | None = None) -> Project:
     config, target, bag = read_config(options)
     declarations = read_project(config, target, env=options.env, run_query=run_query, bag=bag)
     bag.raise_errors()
-    graph, found = link(declarations, config.dialect)
+    graph, found = link(declarations, config.dialect, Hasher(config.hash))
     bag.extend(found)
     bag.raise_errors()
     return Project(config, target, declarations, graph, tuple(bag.sorted()))

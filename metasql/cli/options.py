@@ -63,7 +63,7 @@ class Common:
 
         def connection() -> Connection:
             if not opened:
-                opened.append(connect(target, read_only=read_only, emit=emit))
+                opened.append(connect(target, config.hash, read_only=read_only, emit=emit))
             return opened[0]
 
         def run_query(sql: str) -> list[tuple[Any, ...]]:

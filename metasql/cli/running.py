@@ -91,7 +91,7 @@ def lookups_on_demand(shared: Common, project: Project) -> Lookups:
     """The same for a command that needs the warehouse for `increment:` alone: it is opened then, to read."""
 
     def increment(value: str) -> Iterable[str]:
-        connection = connect(project.target, read_only=True, emit=shared.console())
+        connection = connect(project.target, project.config.hash, read_only=True, emit=shared.console())
         try:
             session = Session.open(project.graph, project.layout, connection)
             return list(lookups(project, session)["increment"](value))

@@ -22,6 +22,9 @@ VERSION = "0.1.0"
 PROJECT_FILE = "dbt_project_style.yml"
 SELECTORS_FILE = "selectors.yml"
 
+HASHES = ("md5", "sha256")
+"""What versions are hashed with. Another choice makes every sample stale."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DIALECTS = tuple(dialect.value for dialect in Dialects if dialect.value)
 _HINTS = {
@@ -64,6 +67,7 @@ class ProjectConfig:
     defaults: tuple[FolderDefault, ...]
     selectors: Mapping[str, Any]
     requires: str
+    hash: str
     source: Source = field(repr=False)
 
 
@@ -106,6 +110,7 @@ def _read(root: Path, source: Source, document: Node, bag: Bag, cli_vars: Mappin
         defaults=_defaults(reader, name, bag),
         selectors=_selectors(reader, root, bag),
         requires=_requires(reader, bag),
+        hash=reader.choice("hash", HASHES, default="md5") or "md5",
         source=source,
     )
     reader.finish()

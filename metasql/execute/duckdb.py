@@ -17,7 +17,7 @@ from metasql.config.profiles import Target
 from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, StatementRun, silent
 from metasql.execute.connection import Row
-from metasql.lower.duckdb import DUCKDB
+from metasql.lower.dialect import Dialect
 from metasql.lower.render import render
 from metasql.names import Relation
 
@@ -29,7 +29,7 @@ _FORMATS: Mapping[str, Mapping[str, str | bool]] = {
 }
 
 
-def open_target(target: Target, *, read_only: bool = False, emit: Emit = silent) -> DuckDBConnection:
+def open_target(target: Target, dialect: Dialect, *, read_only: bool = False, emit: Emit = silent) -> DuckDBConnection:
     """Open the file of a target, with its settings and attachments."""
     path = str(target.options.get("path", ":memory:"))
     config: dict[str, Any] = {}
@@ -47,7 +47,7 @@ def open_target(target: Target, *, read_only: bool = False, emit: Emit = silent)
         driver = duckdb.connect(path, read_only=read_only and not memory, config=config)
     except duckdb.Error as error:
         raise _cannot_open(error, path, target) from None
-    connection = DuckDBConnection(driver, target, emit, threading.RLock())
+    connection = DuckDBConnection(driver, target, dialect, emit, threading.RLock())
     try:
         connection.prepare(read_only)
     except MetasqlError:
@@ -59,11 +59,12 @@ def open_target(target: Target, *, read_only: bool = False, emit: Emit = silent)
 class DuckDBConnection:
     """One session on a DuckDB file."""
 
-    dialect = DUCKDB
-
-    def __init__(self, driver: duckdb.DuckDBPyConnection, target: Target, emit: Emit, lock: Any) -> None:
+    def __init__(
+        self, driver: duckdb.DuckDBPyConnection, target: Target, dialect: Dialect, emit: Emit, lock: Any
+    ) -> None:
         self._driver = driver
         self._target = target
+        self.dialect = dialect
         self._emit = emit
         self._lock = lock
         self._schema = target.schema
@@ -197,7 +198,7 @@ class DuckDBConnection:
         self._execute(f"COPY ({render(query, self.dialect)}) TO {_literal(str(path))} ({options})", "write the file")
 
     def cursor(self) -> DuckDBConnection:
-        other = DuckDBConnection(self._driver.cursor(), self._target, self._emit, self._lock)
+        other = DuckDBConnection(self._driver.cursor(), self._target, self.dialect, self._emit, self._lock)
         other._execute("SET TimeZone = 'UTC'")
         return other
 

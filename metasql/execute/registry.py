@@ -1,7 +1,7 @@
 """From a target's type to its backend: loaded when it is needed, and not before.
 
 Third-party backends register under the entry point group `metasql.backends`; each entry
-gives a function `open(target, *, read_only, emit) -> Connection`.
+gives a function `open(target, algorithm, *, read_only, emit) -> Connection`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DIALECTS = {"duckdb": DUCKDB}
 _BACKENDS = {"duckdb": "metasql.execute.duckdb"}
 
 
-def dialect_of(target: Target) -> Dialect:
+def dialect_of(target: Target, algorithm: str = "md5") -> Dialect:
     """The SQL of a target's engine; no driver is loaded."""
     if target.type not in _DIALECTS:
         raise MetasqlError.of(
@@ -30,16 +30,20 @@ def dialect_of(target: Target) -> Dialect:
             notes=[f"types that it can: {', '.join(sorted(_DIALECTS))}"],
             help="choose another target with `--target`",
         )
-    return _DIALECTS[target.type]
+    return _DIALECTS[target.type].hashing(algorithm)
 
 
-def connect(target: Target, *, read_only: bool = False, emit: Emit = silent) -> Connection:
-    """Open a target. A read-only session needs the warehouse to exist already."""
+def connect(target: Target, algorithm: str = "md5", *, read_only: bool = False, emit: Emit = silent) -> Connection:
+    """Open a target. A read-only session needs the warehouse to exist already.
+
+    `algorithm` is what the project hashes versions with.
+    """
     name = _BACKENDS.get(target.type)
     if name is not None:
-        return cast(Connection, import_module(name).open_target(target, read_only=read_only, emit=emit))
+        dialect = dialect_of(target, algorithm)
+        return cast(Connection, import_module(name).open_target(target, dialect, read_only=read_only, emit=emit))
     for entry in entry_points(group="metasql.backends"):
         if entry.name == target.type:
-            return cast(Connection, entry.load()(target, read_only=read_only, emit=emit))
+            return cast(Connection, entry.load()(target, algorithm, read_only=read_only, emit=emit))
     dialect_of(target)
     raise MetasqlError.of("MS0601", f"no backend for targets of type `{target.type}` is installed")

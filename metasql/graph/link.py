@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from metasql.diagnostics import Bag, Label, candidates, suggest
-from metasql.graph import version
 from metasql.graph.link_columns import link_columns, link_content, link_predicate
 from metasql.graph.link_deps import link_deps
 from metasql.graph.link_fields import link_fields
@@ -14,13 +13,14 @@ from metasql.graph.link_names import check_names
 from metasql.graph.nodes import Feature, Field, Graph, Kind
 from metasql.graph.order import in_order
 from metasql.graph.upstream import Upstream
+from metasql.graph.version import Hasher
 from metasql.names import LONGEST, PREFIX, SUFFIXES, FeatureKey, FieldKey
 from metasql.parse.declarations import AssertionDecl, Declarations, FeatureDecl
 from metasql.parse.sql import parse_type
 from metasql.source import Span, Word, span_of
 
 
-def link(declarations: Declarations, dialect: str) -> tuple[Graph, Bag]:
+def link(declarations: Declarations, dialect: str, hasher: Hasher) -> tuple[Graph, Bag]:
     """Link a project. Features that could not be linked are left out, and so is what needs them.
 
     `dialect` is the SQL dialect in which expressions of the declarations are written.
@@ -39,7 +39,7 @@ def link(declarations: Declarations, dialect: str) -> tuple[Graph, Bag]:
             broken.add(str(decl.key))
         else:
             features[feature.key] = feature
-    features = _with_versions(features)
+    features = _with_versions(features, hasher)
     _check_types(declarations, dialect, bag)
     assertions = tuple(
         item for item in declarations.assertions if _check_refs(item, features, broken, declarations, bag)
@@ -49,7 +49,7 @@ def link(declarations: Declarations, dialect: str) -> tuple[Graph, Bag]:
         {(str(item.source), str(item.table)): item for item in declarations.sources},
         {str(item.name): item for item in declarations.seeds},
         assertions,
-        version.project_version((str(key), feature.version) for key, feature in features.items()),
+        hasher.project_version((str(key), feature.version) for key, feature in features.items()),
     )
     return graph, bag
 
@@ -94,18 +94,18 @@ def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag)
     return feature if errors == before else None
 
 
-def _with_versions(features: Mapping[FeatureKey, Feature]) -> dict[FeatureKey, Feature]:
+def _with_versions(features: Mapping[FeatureKey, Feature], hasher: Hasher) -> dict[FeatureKey, Feature]:
     """Recipes and versions, upstream first."""
     field_versions: dict[FieldKey, str] = {}
     done: dict[FeatureKey, Feature] = {}
     for key, feature in features.items():
         fields: list[Field] = []
         for item in feature.fields:
-            made = version.field_version(key, item.name, item.code_version, (field_versions[p] for p in item.parents))
+            made = hasher.field_version(key, item.name, item.code_version, (field_versions[p] for p in item.parents))
             field_versions[FieldKey(key, item.name)] = made
-            recipe = version.recipe(key, item.name, item.code_version, item.parents)
+            recipe = hasher.recipe(key, item.name, item.code_version, item.parents)
             fields.append(replace(item, recipe=recipe, version=made))
-        whole = version.feature_version(key, ((item.name, item.version) for item in fields))
+        whole = hasher.feature_version(key, ((item.name, item.version) for item in fields))
         done[key] = replace(feature, fields=tuple(fields), version=whole)
     return done
 

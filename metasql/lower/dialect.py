@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
@@ -15,12 +15,17 @@ class Dialect:
     """An engine's SQL, without a driver.
 
     `operations` lower metasql's own operations (plan/sql.py); `keywords` are the words that
-    have to be quoted when they are names.
+    have to be quoted when they are names. `hashes` are the operations that hash, by algorithm.
+    `capabilities` are shown by `metasql debug`.
     """
 
     name: str
     sqlglot: str
     operations: Mapping[str, Lowering]
+    hashes: Mapping[str, Mapping[str, Lowering]]
     keywords: frozenset[str]
-    transactional_ddl: bool = True
     capabilities: Mapping[str, str] = field(default_factory=dict)
+
+    def hashing(self, algorithm: str) -> Dialect:
+        """The same with `hash` and `set_digest` in another algorithm."""
+        return replace(self, operations={**self.operations, **self.hashes[algorithm]})

@@ -39,9 +39,9 @@ planned. Decimals lose trailing zeros, times with a zone are told in UTC."""
 
 _HALF = "CAST(SUM(CAST('0x' || SUBSTR(:a, {start}, 16) AS UBIGINT)) % 18446744073709551616 AS TEXT)"
 
-_SET_DIGEST = f"""
+_SET = f"""
 CASE WHEN COUNT(:a) = COUNT(*) THEN
-  MD5(CAST(COUNT(*) AS TEXT) || ':' || {_HALF.format(start=1)} || ':' || {_HALF.format(start=17)})
+  {{hash}}(CAST(COUNT(*) AS TEXT) || ':' || {_HALF.format(start=1)} || ':' || {_HALF.format(start=17)})
 END
 """
 """A wrapping sum of each half of the members' hashes, and their count; NULL when a member waits."""
@@ -101,18 +101,26 @@ _call: Callable[[str], Lowering] = lambda name: (  # noqa: E731 - a table entry,
     lambda arguments: exp.Anonymous(this=name, expressions=list(arguments))
 )
 
+_HASHES = {
+    "md5": {"hash": _template("MD5(:a)"), "set_digest": _template(_SET.format(hash="MD5"))},
+    "sha256": {
+        "hash": _template("SUBSTR(SHA256(:a), 1, 32)"),
+        "set_digest": _template(f"SUBSTR({_SET.format(hash='SHA256')}, 1, 32)"),
+    },
+}
+
 DUCKDB = Dialect(
     name="duckdb",
     sqlglot="duckdb",
     operations={
-        "hash": _template("MD5(:a)"),
+        **_HASHES["md5"],
         "text": _text,
         "bytes": _call("STRLEN"),
-        "set_digest": _template(_SET_DIGEST),
         "text_map": _text_map,
         "matches": _call("REGEXP_MATCHES"),
         "extract": _template("REGEXP_EXTRACT(:a, :b, 1)"),
         "try_cast_text": _try_cast,
     },
+    hashes=_HASHES,
     keywords=frozenset(_KEYWORDS.split()),
 )

@@ -14,6 +14,7 @@ from metasql.config.secret import Secret
 from metasql.diagnostics import Bag, Diagnostic, MetasqlError, Severity
 from metasql.execute.registry import connect, dialect_of
 from metasql.graph.link import link
+from metasql.graph.version import Hasher
 from metasql.parse.read import profile_render, read_project
 
 _SHOWN = ("path", "driver", "host", "port", "username", "secure", "cluster", "threads")
@@ -121,7 +122,7 @@ def _files(place: Place, config: ProjectConfig, target: Target | None, found: Fi
     bag = Bag()
     declarations = read_project(config, target, env=place.env, bag=bag)
     if not bag.has_errors:
-        graph, mistakes = link(declarations, config.dialect)
+        graph, mistakes = link(declarations, config.dialect, Hasher(config.hash))
         bag.extend(mistakes)
     if bag.has_errors:
         found.errors("files", "", bag)

@@ -86,7 +86,16 @@ def rejected(place, result, code, *words):
 def test_values_come_back_as_they_were_given(form, place):
     """Quotes, commas, line ends, spaces, code and foreign scripts survive; an empty text is no NULL."""
     given = receipts(place)
-    texts = [' a "q", b ', "two\nlines", "", None, "'); DROP TABLE e__samples; --", "日本 é e\u0301 \u2028", "a\\", "null"]
+    texts = [
+        ' a "q", b ',
+        "two\nlines",
+        "",
+        None,
+        "'); DROP TABLE e__samples; --",
+        "日本 é e\u0301 \u2028",
+        "a\\",
+        "null",
+    ]
     rows = [{"id": name, "path": text, "metasql_receipt": given[name]} for name, text in zip(IDS, texts, strict=True)]
     place.commit("e", rows, form=form)
     assert paths(place) == dict(zip(IDS, texts, strict=True))
@@ -253,7 +262,13 @@ def test_faulty_ids(place):
     absent = {"path": "p", "metasql_receipt": given["1"]}
     rejected(place, place.commit("e", [row(given, "2"), absent], code=None), "MS0803", "row 2")
     rejected(place, place.commit("e", [absent], code=None), "MS0803", "no column `id`")
-    rejected(place, place.commit("e", [row(given), row(given, "2"), row(given)], code=None), "MS0805", "rows 1 and 3", "id = 1")
+    rejected(
+        place,
+        place.commit("e", [row(given), row(given, "2"), row(given)], code=None),
+        "MS0805",
+        "rows 1 and 3",
+        "id = 1",
+    )
     empty = [{"id": None, "path": "p", "metasql_receipt": given["1"]}]
     rejected(place, place.commit("e", empty, form="csv", code=None), "MS0803", "row 1")
 
@@ -277,7 +292,9 @@ def test_a_receipt_is_needed(place):
     rejected(place, place.commit("e", [row(given), missing], code=None), "MS0806", "row 2", "id = 2")
 
 
-@pytest.mark.parametrize("kind", ["of another sample", "of another feature", "cut", "changed", "empty", "nonsense", "number"])
+@pytest.mark.parametrize(
+    "kind", ["of another sample", "of another feature", "cut", "changed", "empty", "nonsense", "number"]
+)
 def test_a_receipt_that_was_not_handed_out_for_the_row(kind, place):
     """Mixed up, foreign or broken: the row is named and nothing is written."""
     given = receipts(place)
@@ -366,7 +383,9 @@ def test_a_late_commit_of_a_lost_sample_is_orphaned(place):
 def test_a_late_commit_of_an_older_definition_is_stale_by_code(place):
     """The code version was counted up while the worker worked."""
     given = receipts(place)
-    place.edit("models/features.yml", "fields: [{name: x}, {name: y}]", "fields: [{name: x, code_version: '2'}, {name: y}]")
+    place.edit(
+        "models/features.yml", "fields: [{name: x}, {name: y}]", "fields: [{name: x, code_version: '2'}, {name: y}]"
+    )
     place.run()
     place.commit("e", [row(given, "1", path="late")])
     assert place.listed("e")[("1",)] == ("stale", "x", "code")
@@ -374,7 +393,9 @@ def test_a_late_commit_of_an_older_definition_is_stale_by_code(place):
 
 def test_data_versions(place):
     """A data version is hashed on entry, kept while the provenance is the same, and dropped when it changes."""
-    query = "SELECT metasql_data_version__x, metasql_provenance__x, metasql_data_version__y = metasql_provenance__y FROM e"
+    query = (
+        "SELECT metasql_data_version__x, metasql_provenance__x, metasql_data_version__y = metasql_provenance__y FROM e"
+    )
     place.commit("e", [row(receipts(place), "1", metasql_data_version__x="v1")])
     [(version, made, same)] = place.values(query)
     assert (version != made, len(version), same) == (True, 32, True)

@@ -74,7 +74,9 @@ def test_a_killed_run_is_finished_by_the_next(place, tmp_path):
         disturbed = copy(place, tmp_path / f"killed_{number}")
         assert killed(disturbed, number, "run", "--threads", "1")
         for name in TABLES:
-            assert disturbed.table(name) in (before[name], after[name]), f"{name} is half-written after statement {number}"
+            assert disturbed.table(name) in (before[name], after[name]), (
+                f"{name} is half-written after statement {number}"
+            )
         disturbed.run()
         assert snapshot(disturbed) == wanted, f"killed before statement {number}"
 
@@ -98,8 +100,12 @@ def test_a_killed_full_refresh_under_another_key(engine, tmp_path):
     place = example(tmp_path / "project", engine)
     load(place, FIRST)
     place.run()
-    place.edit("models/features.yml", "- name: rating\n    id_columns: [video_id]", "- name: rating\n    id_columns: [stars]")
-    place.edit("models/features.yml", "fields: [{name: stars, columns: [stars]}]", "fields: [{name: stars, columns: [n]}]")
+    place.edit(
+        "models/features.yml", "- name: rating\n    id_columns: [video_id]", "- name: rating\n    id_columns: [stars]"
+    )
+    place.edit(
+        "models/features.yml", "fields: [{name: stars, columns: [stars]}]", "fields: [{name: stars, columns: [n]}]"
+    )
     place.write("models/rating.sql", "select stars, count(*) as n from {{ source('raw', 'rating') }} group by stars\n")
     for key in ("rated", "total"):
         (place.folder / f"models/{key}.sql").unlink()

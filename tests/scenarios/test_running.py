@@ -90,7 +90,10 @@ def test_a_failure_skips_what_stands_on_it_alone(place):
     place.run()
     before = {name: place.table(name, without=()) for name in ("clip", "rated", "total")}
     load(place, SECOND)
-    place.write("models/clip.sql", "select video_id, unnest(range(seconds // 10)) as n, error('boom') as frames from {{ ref('video') }}\n")
+    place.write(
+        "models/clip.sql",
+        "select video_id, unnest(range(seconds // 10)) as n, error('boom') as frames from {{ ref('video') }}\n",
+    )
     result = place.run(code=3)
     assert "boom" in result.err
     assert "models/clip.sql" in result.err
@@ -99,7 +102,9 @@ def test_a_failure_skips_what_stands_on_it_alone(place):
     assert all("skipped" not in lines[name] for name in ("video", "rating", "crop", "job"))
     assert {name: place.table(name, without=()) for name in before} == before
     assert place.listed("video") == {}
-    place.write("models/clip.sql", "select video_id, unnest(range(seconds // 10)) as n, frames from {{ ref('video') }}\n")
+    place.write(
+        "models/clip.sql", "select video_id, unnest(range(seconds // 10)) as n, frames from {{ ref('video') }}\n"
+    )
     place.run()
     assert place.listed("total") == {}
 
@@ -117,7 +122,8 @@ def small(folder, engine, body="select id, x from {{ ref('a') }}", **words):
         "features:\n"
         "  - name: a\n    id_columns: [id]\n    fields: [{name: d, columns: [x]}]\n"
         + (f"    {words['root']}\n" if "root" in words else "")
-        + "  - name: b\n    id_columns: [id]\n    deps: [a]\n    fields: [{name: d}]\n" + extra
+        + "  - name: b\n    id_columns: [id]\n    deps: [a]\n    fields: [{name: d}]\n"
+        + extra
         + "  - name: c\n    id_columns: [id]\n    deps: [b]\n    fields: [{name: d}]\n",
     )
     place.write("models/a.sql", "select id, x from {{ source('raw', 'a') }}\n")

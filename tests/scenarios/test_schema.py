@@ -108,7 +108,9 @@ def test_sync_that_cannot_cast_leaves_everything(engine, tmp_path):
 def test_a_column_that_fails_to_be_computed_does_not_appear(engine, tmp_path):
     """Readers see the relation before the run or after it: a failed run adds no empty column."""
     place = changed(tmp_path, engine, "sync")
-    place.write("models/a.sql", "select id, x, case when x > 0 then error('boom') end as fresh from {{ source('raw', 'a') }}\n")
+    place.write(
+        "models/a.sql", "select id, x, case when x > 0 then error('boom') end as fresh from {{ source('raw', 'a') }}\n"
+    )
     place.run(code=3)
     assert "fresh" not in types(place, "a")
     assert "extra" in types(place, "a")
@@ -133,7 +135,11 @@ def test_another_key_of_an_external_feature(engine, tmp_path):
     """The same, with its history; what was committed is asked for anew."""
     place = changed(tmp_path, engine, "fail")
     place.edit("models/features.yml", "- name: e\n    id_columns: [id]", "- name: e\n    id_columns: [id, n]")
-    place.edit("models/features.yml", "deps: [{feature: a, columns: []}]", "deps: [{feature: a, columns: [], lineage: {expansion: {on: [id]}}}]")
+    place.edit(
+        "models/features.yml",
+        "deps: [{feature: a, columns: []}]",
+        "deps: [{feature: a, columns: [], lineage: {expansion: {on: [id]}}}]",
+    )
     assert "MS0420" in place.run(code=None).err
     place.run("--full-refresh", "--select", "e")
     assert {item[0] for item in place.listed("e").values()} == {"new"}
@@ -143,7 +149,11 @@ def test_another_key_of_an_external_feature(engine, tmp_path):
 def test_an_added_field_is_stale_by_code_and_a_dropped_one_is_nothing(engine, tmp_path):
     """Rows stay readable all the while."""
     place = changed(tmp_path, engine, "fail")
-    place.edit("models/features.yml", "columns: []}]\n    fields: [{name: d}]", "columns: []}]\n    fields: [{name: d}, {name: z, deps: [a.d]}]")
+    place.edit(
+        "models/features.yml",
+        "columns: []}]\n    fields: [{name: d}]",
+        "columns: []}]\n    fields: [{name: d}, {name: z, deps: [a.d]}]",
+    )
     place.run()
     assert place.listed("e") == {(number,): ("stale", "z", "code") for number in (1, 2)}
     assert place.values("SELECT path FROM e") == [("7",)] * 2
@@ -171,7 +181,11 @@ def test_a_field_added_upstream_makes_its_readers_wait(engine, tmp_path):
     place.run()
     place.commit("r", [{"id": "1", "metasql_content__d": "x"}])
     place.work_off("e", {"path": "p"})
-    place.edit("models/features.yml", "id_columns: [id], fields: [{name: d}], columns: [{name: id", "id_columns: [id], fields: [{name: d}, {name: z}], columns: [{name: id")
+    place.edit(
+        "models/features.yml",
+        "id_columns: [id], fields: [{name: d}], columns: [{name: id",
+        "id_columns: [id], fields: [{name: d}, {name: z}], columns: [{name: id",
+    )
     place.edit("models/features.yml", "deps: [r], fields: [{name: d}]", "deps: [r], fields: [{name: d}, {name: z}]")
     place.run()
     assert place.listed("e") == {}

@@ -112,9 +112,10 @@ def test_views_read_tables_only(place):
     views = dict(place.values("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal"))
     with place.reader() as client:
         for name, sql in views.items():
-            read = {table.split(".")[-1].strip('"') for table in client.get_table_names(sql.split(" AS ", 1)[1])}
+            read = client.get_table_names(sql.split(" AS ", 1)[1], qualified=True)
             assert read, name
-            assert not read & set(views), name
+            assert not read & {f"main.{view}" for view in views}, name
+            assert all("." in table for table in read), name
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kathmandu"])
@@ -155,7 +156,9 @@ def test_the_hash_of_a_value_does_not_depend_on_the_reader(kind, zone, engine, t
     place.run()
     assert "settled" in place.run().err
     expected = place.values("SELECT metasql_provenance__f FROM r__expected")
-    assert [tuple(row.values()) for row in place.rows("SELECT metasql_provenance__f FROM r__expected", zone)] == expected
+    assert [
+        tuple(row.values()) for row in place.rows("SELECT metasql_provenance__f FROM r__expected", zone)
+    ] == expected
     assert place.rows("SELECT id FROM r__increment", zone) == []
 
 
@@ -169,7 +172,9 @@ OTHER = [("''", "NULL::TEXT"), ("'-'", "NULL::TEXT"), ("'NULL'", "NULL::TEXT"), 
          ("'é'", "'e\u0301'"), ("true", "false")]  # fmt: skip
 
 
-@pytest.mark.parametrize(("left", "right", "same"), [(*pair, True) for pair in SAME] + [(*pair, False) for pair in OTHER])
+@pytest.mark.parametrize(
+    ("left", "right", "same"), [(*pair, True) for pair in SAME] + [(*pair, False) for pair in OTHER]
+)
 def test_content_is_compared_by_value(left, right, same, engine, tmp_path):
     """A value has one hash, however its type writes it; different values have different ones."""
     place = Place(tmp_path, engine)
@@ -184,9 +189,19 @@ def test_content_is_compared_by_value(left, right, same, engine, tmp_path):
 def test_columns_do_not_run_into_each_other(engine, tmp_path):
     """`("a|b", "c")` is not `("a", "b|c")`, and a NULL beside a text is neither of them alone."""
     place = Place(tmp_path, engine)
-    rows = [("a|b", "c"), ("a", "b|c"), ("", "abc"), (None, "abc"), ("abc", None), ("abc", ""), ("1:a", "-"), ("1", ":a-")]
+    rows = [
+        ("a|b", "c"),
+        ("a", "b|c"),
+        ("", "abc"),
+        (None, "abc"),
+        ("abc", None),
+        ("abc", ""),
+        ("1:a", "-"),
+        ("1", ":a-"),
+    ]
     values = ", ".join(
-        "(" + ", ".join([str(number), *("NULL" if item is None else f"'{item}'" for item in row)]) + ")" for number, row in enumerate(rows)
+        "(" + ", ".join([str(number), *("NULL" if item is None else f"'{item}'" for item in row)]) + ")"
+        for number, row in enumerate(rows)
     )
     head = "{{ config(id_columns=['id'], fields=[{'name': 'f', 'columns': ['v', 'w']}]) }}\n"
     place.write("models/r.sql", f"{head}select id, v, w from (values {values}) as r(id, v, w)")

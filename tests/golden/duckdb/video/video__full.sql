@@ -1,0 +1,73 @@
+-- video/full: the live samples.
+SELECT
+  sample.video_id,
+  sample.speaker_id,
+  sample.path,
+  sample.duration_s,
+  sample.width_px,
+  sample.height_px,
+  sample.pixels,
+  sample.audio_etag,
+  sample.frames_sha256,
+  sample.recorded_on,
+  sample.metasql_recipe__audio,
+  sample.metasql_inputs__audio,
+  sample.metasql_provenance__audio,
+  COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio) AS metasql_data_version__audio,
+  sample.metasql_recipe__facts,
+  sample.metasql_inputs__facts,
+  sample.metasql_provenance__facts,
+  COALESCE(sample.metasql_data_version__facts, sample.metasql_provenance__facts) AS metasql_data_version__facts,
+  sample.metasql_recipe__file,
+  sample.metasql_inputs__file,
+  sample.metasql_provenance__file,
+  COALESCE(sample.metasql_data_version__file, sample.metasql_provenance__file) AS metasql_data_version__file,
+  sample.metasql_recipe__frames,
+  sample.metasql_inputs__frames,
+  sample.metasql_provenance__frames,
+  COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames) AS metasql_data_version__frames,
+  MD5(
+    COALESCE(sample.metasql_provenance__audio, '--------------------------------') || COALESCE(sample.metasql_provenance__facts, '--------------------------------') || COALESCE(sample.metasql_provenance__file, '--------------------------------') || COALESCE(sample.metasql_provenance__frames, '--------------------------------')
+  ) AS metasql_provenance,
+  MD5(
+    COALESCE(
+      COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio),
+      '--------------------------------'
+    ) || COALESCE(
+      COALESCE(sample.metasql_data_version__facts, sample.metasql_provenance__facts),
+      '--------------------------------'
+    ) || COALESCE(
+      COALESCE(sample.metasql_data_version__file, sample.metasql_provenance__file),
+      '--------------------------------'
+    ) || COALESCE(
+      COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames),
+      '--------------------------------'
+    )
+  ) AS metasql_data_version,
+  MAP(
+    ['audio', 'facts', 'file', 'frames'],
+    [
+      sample.metasql_provenance__audio,
+      sample.metasql_provenance__facts,
+      sample.metasql_provenance__file,
+      sample.metasql_provenance__frames
+    ]
+  ) AS metasql_provenance_by_field,
+  MAP(
+    ['audio', 'facts', 'file', 'frames'],
+    [
+      COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio),
+      COALESCE(sample.metasql_data_version__facts, sample.metasql_provenance__facts),
+      COALESCE(sample.metasql_data_version__file, sample.metasql_provenance__file),
+      COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames)
+    ]
+  ) AS metasql_data_version_by_field,
+  sample.metasql_feature_version,
+  sample.metasql_run_id,
+  sample.metasql_created_at,
+  sample.metasql_updated_at,
+  sample.metasql_deleted_at,
+  sample.metasql_commit
+FROM main.video__full__samples AS sample
+WHERE
+  sample.metasql_deleted_at IS NULL;

@@ -1,0 +1,368 @@
+-- video/full: the increment counted by status, reason and field (NULL: the units themselves).
+WITH expected AS (
+  /* the rows of the source, and the content of each field as a hash */
+  SELECT
+    source.video_id,
+    source.speaker_id,
+    source.path,
+    source.duration_s,
+    source.width_px,
+    source.height_px,
+    source.pixels,
+    source.audio_etag,
+    source.frames_sha256,
+    source.recorded_on,
+    MD5(
+      COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.audio_etag) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.audio_etag AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.audio_etag) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.audio_etag AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.audio_etag AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.audio_etag) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.audio_etag AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.audio_etag) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.audio_etag AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.audio_etag AS TEXT)
+        END,
+        '-'
+      )
+    ) AS metasql_inputs__audio,
+    MD5(
+      COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.frames_sha256) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.frames_sha256 AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.frames_sha256) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.frames_sha256 AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.frames_sha256 AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.frames_sha256) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.frames_sha256 AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.frames_sha256) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.frames_sha256 AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.frames_sha256 AS TEXT)
+        END,
+        '-'
+      ) || COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.width_px) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.width_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.width_px) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.width_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.width_px AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.width_px) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.width_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.width_px) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.width_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.width_px AS TEXT)
+        END,
+        '-'
+      ) || COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.height_px) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.height_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.height_px) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.height_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.height_px AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.height_px) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.height_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.height_px) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.height_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.height_px AS TEXT)
+        END,
+        '-'
+      ) || COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.pixels AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.pixels AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.pixels AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.pixels AS TEXT)
+        END,
+        '-'
+      )
+    ) AS metasql_inputs__frames,
+    MD5(
+      COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.speaker_id) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.speaker_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.speaker_id AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.speaker_id) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.speaker_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.speaker_id AS TEXT)
+        END,
+        '-'
+      ) || COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.duration_s) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.duration_s) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.duration_s AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.duration_s AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.duration_s) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.duration_s) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.duration_s AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.duration_s AS TEXT)
+        END,
+        '-'
+      )
+    ) AS metasql_inputs__facts,
+    MD5(
+      COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.path) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.path AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.path) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.path AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.path AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.path) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.path AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.path) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.path AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.path AS TEXT)
+        END,
+        '-'
+      ) || COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(source.recorded_on) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(CAST(source.recorded_on AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            WHEN TYPEOF(source.recorded_on) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(CAST(source.recorded_on AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(source.recorded_on AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.recorded_on) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(CAST(source.recorded_on AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          WHEN TYPEOF(source.recorded_on) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(CAST(source.recorded_on AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(source.recorded_on AS TEXT)
+        END,
+        '-'
+      )
+    ) AS metasql_inputs__file,
+    TRUE AS metasql_expected
+  FROM (
+    SELECT
+      body.video_id,
+      body.speaker_id,
+      body.path,
+      body.duration_s,
+      body.width_px,
+      body.height_px,
+      body.pixels,
+      body.audio_etag,
+      body.frames_sha256,
+      body.recorded_on
+    FROM (
+      /* The body of a root: one SELECT with named columns. A seed is read with ref, by its file's name; */
+      /* its types are in seeds/seeds.yml. */
+      SELECT
+        video_id,
+        speaker_id,
+        path,
+        duration_s,
+        width_px,
+        height_px,
+        width_px * height_px AS pixels,
+        audio_etag,
+        frames_sha256,
+        recorded_on
+      FROM main.raw_videos AS raw_videos
+    ) AS body
+  ) AS source
+  WHERE
+    NOT source.video_id IS NULL
+), stored AS (
+  /* what is there, with what it was made of */
+  SELECT
+    sample.video_id,
+    sample.metasql_recipe__audio,
+    sample.metasql_inputs__audio,
+    sample.metasql_provenance__audio,
+    sample.metasql_recipe__frames,
+    sample.metasql_inputs__frames,
+    sample.metasql_provenance__frames,
+    sample.metasql_recipe__facts,
+    sample.metasql_inputs__facts,
+    sample.metasql_provenance__facts,
+    sample.metasql_recipe__file,
+    sample.metasql_inputs__file,
+    sample.metasql_provenance__file,
+    FALSE AS metasql_predicate,
+    FALSE AS metasql_reopened
+  FROM main.video__full__samples AS sample
+  WHERE
+    sample.metasql_deleted_at IS NULL
+), compared AS (
+  /* both side by side: which fields were made otherwise */
+  SELECT
+    COALESCE(expected.video_id, stored.video_id) AS video_id,
+    expected.speaker_id,
+    expected.path,
+    expected.duration_s,
+    expected.width_px,
+    expected.height_px,
+    expected.pixels,
+    expected.audio_etag,
+    expected.frames_sha256,
+    expected.recorded_on,
+    expected.metasql_inputs__audio,
+    expected.metasql_inputs__frames,
+    expected.metasql_inputs__facts,
+    expected.metasql_inputs__file,
+    stored.metasql_provenance__audio AS metasql_previous__audio,
+    stored.metasql_recipe__audio IS DISTINCT FROM 'f28f8e2bc47dfe086eb10c87f9567adb'
+    OR stored.metasql_inputs__audio IS DISTINCT FROM expected.metasql_inputs__audio AS metasql_differs__audio,
+    stored.metasql_provenance__frames AS metasql_previous__frames,
+    stored.metasql_recipe__frames IS DISTINCT FROM '1bd12c265d94186b3ff12cdb88a57c89'
+    OR stored.metasql_inputs__frames IS DISTINCT FROM expected.metasql_inputs__frames AS metasql_differs__frames,
+    stored.metasql_provenance__facts AS metasql_previous__facts,
+    stored.metasql_recipe__facts IS DISTINCT FROM '27ce30bd27aaf2f137732e249880881b'
+    OR stored.metasql_inputs__facts IS DISTINCT FROM expected.metasql_inputs__facts AS metasql_differs__facts,
+    stored.metasql_provenance__file AS metasql_previous__file,
+    stored.metasql_recipe__file IS DISTINCT FROM '2188c6ad6cc0b8ebc29f6a10257a534a'
+    OR stored.metasql_inputs__file IS DISTINCT FROM expected.metasql_inputs__file AS metasql_differs__file,
+    stored.metasql_recipe__audio IS DISTINCT FROM 'f28f8e2bc47dfe086eb10c87f9567adb'
+    OR stored.metasql_recipe__frames IS DISTINCT FROM '1bd12c265d94186b3ff12cdb88a57c89'
+    OR stored.metasql_recipe__facts IS DISTINCT FROM '27ce30bd27aaf2f137732e249880881b'
+    OR stored.metasql_recipe__file IS DISTINCT FROM '2188c6ad6cc0b8ebc29f6a10257a534a' AS metasql_by_code,
+    NOT expected.metasql_expected IS NULL AS metasql_is_expected,
+    COALESCE(stored.metasql_reopened, TRUE) AS metasql_is_new,
+    COALESCE(stored.metasql_predicate, FALSE) AS metasql_is_matched,
+    NOT expected.metasql_expected IS NULL
+    AND (
+      expected.metasql_inputs__audio IS NULL
+      OR expected.metasql_inputs__frames IS NULL
+      OR expected.metasql_inputs__facts IS NULL
+      OR expected.metasql_inputs__file IS NULL
+    ) AS metasql_is_waiting
+  FROM expected
+  FULL JOIN stored
+    ON expected.video_id = stored.video_id
+), judged AS (
+  /* new, stale, orphaned or settled */
+  SELECT
+    compared.*,
+    CASE
+      WHEN metasql_is_waiting
+      THEN CAST(NULL AS TEXT)
+      WHEN NOT metasql_is_expected
+      THEN 'orphaned'
+      WHEN metasql_is_new
+      THEN 'new'
+      WHEN metasql_differs__audio
+      OR metasql_differs__frames
+      OR metasql_differs__facts
+      OR metasql_differs__file
+      OR metasql_is_matched
+      THEN 'stale'
+    END AS metasql_status,
+    metasql_is_expected
+    AND (
+      metasql_is_new OR metasql_is_matched OR metasql_differs__audio
+    ) AS metasql_stale__audio,
+    metasql_is_expected
+    AND (
+      metasql_is_new OR metasql_is_matched OR metasql_differs__frames
+    ) AS metasql_stale__frames,
+    metasql_is_expected
+    AND (
+      metasql_is_new OR metasql_is_matched OR metasql_differs__facts
+    ) AS metasql_stale__facts,
+    metasql_is_expected
+    AND (
+      metasql_is_new OR metasql_is_matched OR metasql_differs__file
+    ) AS metasql_stale__file
+  FROM compared
+), listed AS (
+  /* the units of the increment, and why */
+  SELECT
+    metasql_status,
+    CASE
+      WHEN metasql_status IN ('new', 'orphaned')
+      THEN metasql_status
+      WHEN metasql_by_code
+      THEN 'code'
+      WHEN metasql_differs__audio
+      OR metasql_differs__frames
+      OR metasql_differs__facts
+      OR metasql_differs__file
+      THEN 'upstream'
+      WHEN metasql_is_matched
+      THEN 'predicate'
+      ELSE 'refresh'
+    END AS metasql_reason,
+    metasql_stale__audio,
+    metasql_stale__frames,
+    metasql_stale__facts,
+    metasql_stale__file
+  FROM judged
+  WHERE
+    NOT metasql_status IS NULL
+)
+SELECT
+  listed.metasql_status,
+  listed.metasql_reason,
+  field.name AS metasql_field,
+  COUNT(*) AS metasql_units
+FROM listed
+CROSS JOIN (VALUES
+  (CAST(NULL AS TEXT)),
+  ('audio'),
+  ('frames'),
+  ('facts'),
+  ('file')) AS field(name)
+WHERE
+  field.name IS NULL
+  OR CASE
+    WHEN field.name = 'audio'
+    THEN listed.metasql_stale__audio
+    WHEN field.name = 'frames'
+    THEN listed.metasql_stale__frames
+    WHEN field.name = 'facts'
+    THEN listed.metasql_stale__facts
+    WHEN field.name = 'file'
+    THEN listed.metasql_stale__file
+    ELSE FALSE
+  END
+GROUP BY
+  listed.metasql_status,
+  listed.metasql_reason,
+  field.name;
