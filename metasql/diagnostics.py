@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -157,6 +157,11 @@ class MetasqlError(Exception):
         bag = Bag()
         bag.error(code, message, span, label=label, notes=notes, help=help)
         return cls(bag)
+
+    def replaced(self, part: str, other: str) -> MetasqlError:
+        """The same error with a part of its notes said otherwise."""
+        items = [replace(item, notes=tuple(note.replace(part, other) for note in item.notes)) for item in self.bag]
+        return type(self)(Bag(items))
 
     @property
     def codes(self) -> list[str]:

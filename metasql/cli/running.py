@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from metasql import __version__
 from metasql.cli.options import Common
 from metasql.cli.reporting import report
-from metasql.diagnostics import Bag, MetasqlError
+from metasql.diagnostics import Bag, Label, MetasqlError
 from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
@@ -27,7 +29,7 @@ from metasql.parse.hooks import render_hooks
 from metasql.pipeline import Project
 from metasql.report.artifacts import RUN_RESULTS, write_manifest, write_run_results
 from metasql.report.status import PENDING, statuses
-from metasql.source import Word
+from metasql.source import Span, Word, span_of
 
 Nodes = Callable[[Project, set[str]], Sequence[Node]]
 Lookups = Mapping[str, Callable[[str], Iterable[str]]]
@@ -105,8 +107,12 @@ def _results(project: Project, value: str) -> Iterable[str]:
     path = project.config.root / project.config.target_path / RUN_RESULTS
     if not path.is_file():
         return []
-    nodes = json.loads(path.read_text(encoding="utf-8"))["results"]
-    return [node["name"] for node in nodes if node["status"] == value]
+    try:
+        nodes = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return [node["name"] for node in nodes if node["status"] == value]
+    except (ValueError, KeyError, TypeError):
+        help = "remove the file; the next run writes it anew"
+        raise MetasqlError.of("MS0115", f"`{path.name}` is not as metasql wrote it", help=help) from None
 
 
 def execute_nodes(shared: Common, command: str, choice: Mapping[str, Any], threads: int | None, nodes: Nodes) -> int:
@@ -139,10 +145,22 @@ def finish(shared: Common, result: RunResult) -> int:
 
 
 def _hooks(shared: Common, project: Project, session: Session, hooks: Sequence[Word], name: str) -> None:
-    for sql in render_hooks(hooks, project.config, project.target, shared.options.env):
+    for hook, sql in zip(hooks, render_hooks(hooks, project.config, project.target, shared.options.env), strict=True):
         if sql.strip():
-            with session.connection.writing(), session.connection.transaction():
+            with told_at(span_of(hook)), session.connection.writing(), session.connection.transaction():
                 session.connection.run_text(sql, f"run a hook of {name}")
+
+
+@contextmanager
+def told_at(place: Span) -> Iterator[None]:
+    """What the engine refuses within is told at a place of the project, where it has none of its own."""
+    try:
+        yield
+    except MetasqlError as error:
+        for index, item in enumerate(error.bag.items):
+            if not item.primary.span.source.text:
+                error.bag.items[index] = replace(item, primary=Label(place))
+        raise
 
 
 def require_relations(session: Session, feature: Feature) -> None:

@@ -89,9 +89,9 @@ ENTRIES: dict[str, Entry] = {
     ),
     "MS0115": Entry(
         title="a file that cannot be read",
-        why="The operating system refuses to open the file.",
+        why="The operating system refuses to open the file; or metasql wrote it, and something else changed it since.",
         example="chmod 000 models/video/full.yml",
-        fix="Give yourself the right to read it, or move it out of the project.",
+        fix="Give yourself the right to read it, or remove it.",
     ),
     "MS0150": Entry(
         title="`--vars` is no mapping",

@@ -172,6 +172,13 @@ ENTRIES: dict[str, Entry] = {
         example="select * from {{ source('raw', 'vidoes') }}",
         fix="Correct the name, or declare the table under `sources`.",
     ),
+    "MS0325": Entry(
+        title="a line of a seed that cannot be loaded",
+        why="Every line of a CSV file has as many cells as its header, and each value is one of its column's type. "
+        "An empty cell is NULL.",
+        example="video_id,duration_s\nvid_1,12.5,x",
+        fix="Correct the line; put a value that holds a comma between quotes.",
+    ),
     "MS0330": Entry(
         title="a feature that does not exist",
         why="A feature or seed is named that the project does not declare, "

@@ -13,14 +13,15 @@ from sqlglot import Dialects
 
 from metasql.config.document import Node, parse_yaml, plain, read_source
 from metasql.config.reader import Reader
-from metasql.diagnostics import Bag, Label, suggest
-from metasql.source import Source, Word, span_of
+from metasql.config.selectors import SELECTORS_FILE as SELECTORS_FILE
+from metasql.config.selectors import read_selectors
+from metasql.diagnostics import Bag, suggest
+from metasql.source import Source, Word
 
 VERSION = "0.1.0"
 """The version of metasql, which `require-metasql-version` is held against."""
 
 PROJECT_FILE = "dbt_project_style.yml"
-SELECTORS_FILE = "selectors.yml"
 
 HASHES = ("md5", "sha256")
 """What versions are hashed with. Another choice makes every sample stale."""
@@ -108,7 +109,7 @@ def _read(root: Path, source: Source, document: Node, bag: Bag, cli_vars: Mappin
         on_run_start=reader.raw_texts("on-run-start", "on_run_start"),
         on_run_end=reader.raw_texts("on-run-end", "on_run_end"),
         defaults=_defaults(reader, name, bag),
-        selectors=_selectors(reader, root, bag),
+        selectors=read_selectors(reader, root, bag),
         requires=_requires(reader, bag),
         hash=reader.choice("hash", HASHES, default="md5") or "md5",
         source=source,
@@ -230,33 +231,3 @@ def _is_config(key: Node, value: Node) -> bool:
 
 def _config_word(key: Node, value: Node) -> tuple[Word, Node]:
     return Word(key.raw.removeprefix("+"), key.span), value
-
-
-def _selectors(reader: Reader, root: Path, bag: Bag) -> dict[str, Any]:
-    """Named selectors, of the project file or of `selectors.yml`, as plain data."""
-    items = list(reader.items("selectors"))
-    path = root / SELECTORS_FILE
-    source = read_source(path, SELECTORS_FILE, bag) if path.is_file() else None
-    document = None if source is None else parse_yaml(source, bag)
-    if document is not None:
-        beside = Reader.of(document, bag, f"`{SELECTORS_FILE}`")
-        items.extend(beside.items("selectors"))
-        beside.finish()
-    found: dict[str, Any] = {}
-    for item in items:
-        entry = Reader.of(item, bag, "a selector")
-        name = entry.required("name", help="write `name: nightly`")
-        entry.text("description")
-        definition = entry.raw("definition")
-        if definition is None:
-            entry.missing("definition", 'write `definition: "tag:nightly"`, or a mapping with `method` and `value`')
-        entry.finish()
-        if name is None or definition is None:
-            continue
-        first = next((word for word in found if word == name), None)
-        if first is not None:
-            labels = [Label(span_of(first), "first declared here")]
-            bag.error("MS0107", f"selector `{name}` is declared twice", name.span, secondary=labels, help="rename one")
-        else:
-            found[name] = plain(definition)
-    return found

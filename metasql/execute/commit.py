@@ -35,6 +35,14 @@ from metasql.plan.steps import Check, Step
 
 
 @dataclass(frozen=True)
+class BatchFile:
+    """A file of rows: CSV, JSON lines or Parquet (`csv`, `json`, `parquet`)."""
+
+    path: Path
+    format: str
+
+
+@dataclass(frozen=True)
 class CommitResult:
     """Rows in the batch, and rows of it that changed what is stored; `commit` is None when none did."""
 
@@ -43,9 +51,7 @@ class CommitResult:
     commit: int | None
 
 
-def commit_file(
-    session: Session, feature: Feature, path: Path, format: str, inputs: Path | None = None
-) -> CommitResult:
+def commit_file(session: Session, feature: Feature, batch: BatchFile, inputs: BatchFile | None = None) -> CommitResult:
     """Commit a file of results; `inputs` lists the processed inputs of an expansion.
 
     Raises: MetasqlError 08xx, with the rows at fault; then nothing was written.
@@ -53,19 +59,19 @@ def commit_file(
     connection = session.connection
     _check_kind(feature, inputs)
     with connection.transaction():
-        found = _load(connection, BATCH, path, format)
-        batch = _check_columns(session, feature, found, inputs is not None)
-        steps: list[Step | Check] = typed(BATCH, TYPED, list(batch.values()))
+        found = _load(connection, BATCH, batch)
+        columns = _check_columns(session, feature, found, inputs is not None)
+        steps: list[Step | Check] = typed(BATCH, TYPED, list(columns.values()))
         steps += key_checks(TYPED, feature.id_columns, "sample")
         if inputs is not None:
-            listed = _check_inputs(session, feature, _load(connection, BATCH_INPUTS, inputs, format))
+            listed = _check_inputs(session, feature, _load(connection, BATCH_INPUTS, inputs))
             steps += typed(BATCH_INPUTS, TYPED_INPUTS, list(listed.values()))
             steps += key_checks(TYPED_INPUTS, feature.unit_columns, "input")
             steps += [*receipt_checks(feature, TYPED_INPUTS), *receipts_of_inputs(feature)]
         elif feature.kind is not Kind.ROOT:
             steps += receipt_checks(feature, TYPED)
             steps += receipts_of_children(feature) if feature.is_expansion else []
-        steps += [merged(feature, session.layout, batch), incoming(feature, batch)]
+        steps += [merged(feature, session.layout, columns), incoming(feature, columns)]
         if feature.is_expansion:
             steps.append(incoming_inputs(feature))
         _perform_all(connection, steps, feature)
@@ -91,7 +97,7 @@ def _perform_all(connection: Connection, steps: Sequence[Step | Check], feature:
     bag.raise_errors()
 
 
-def _check_kind(feature: Feature, inputs: Path | None) -> None:
+def _check_kind(feature: Feature, inputs: BatchFile | None) -> None:
     if feature.bodies:
         raise MetasqlError.of(
             "MS0811",
@@ -108,14 +114,16 @@ def _check_kind(feature: Feature, inputs: Path | None) -> None:
         )
 
 
-def _load(connection: Connection, name: str, path: Path, format: str) -> dict[str, str]:
+def _load(connection: Connection, name: str, file: BatchFile) -> dict[str, str]:
     try:
-        return connection.load_batch(name, path, format)
+        return connection.load_batch(name, file.path, file.format)
     except MetasqlError as error:
+        if "MS0802" in error.codes:
+            raise
         notes = [note for item in error.bag for note in item.notes]
         raise MetasqlError.of(
             "MS0801",
-            f"the batch cannot be read as {format}",
+            f"the batch cannot be read as {file.format}",
             notes=notes,
             help="a batch is CSV with a header, JSON lines, or Parquet; say which with `--format`",
         ) from error

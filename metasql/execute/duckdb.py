@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +24,13 @@ from metasql.lower.render import render
 from metasql.names import Relation
 
 _COMMITS = "metasql_commit_seq"
+# Nothing about a batch is guessed: a guess from the first rows is wrong for a later one.
+_CSV = (
+    "header = true, all_varchar = true, allow_quoted_nulls = false, nullstr = '', delim = ',', quote = '\"',"
+    " escape = '\"', comment = '', hive_partitioning = false, strict_mode = true, max_line_size = 268435456"
+)
+_JSON = "format = 'newline_delimited', hive_partitioning = false, maximum_object_size = 268435456"
+
 _FORMATS: Mapping[str, Mapping[str, str | bool]] = {
     "csv": {"FORMAT": "csv", "HEADER": True},
     "json": {"FORMAT": "json"},
@@ -165,30 +174,37 @@ class DuckDBConnection:
         return int(self._execute(f"SELECT count(*) FROM {self._quoted(relation)}").fetchall()[0][0])
 
     def load_batch(self, name: str, path: Path, format: str) -> dict[str, str]:
-        table = exp.to_identifier(name, quoted=True).sql("duckdb")
-        source = self._batch_source(path, format)
-        purpose = "read the batch"
-        if source is None:
-            self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT 1 AS metasql_row WHERE false", purpose)
-            return {}
-        numbered = f"SELECT row_number() OVER () AS metasql_row, * FROM {source}"
-        self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {numbered}", purpose)
-        found = self._execute(f"DESCRIBE {table}").fetchall()
-        return {str(row[0]): str(row[1]) for row in found if row[0] != "metasql_row"}
+        table = _identifier(name)
+        with tempfile.TemporaryDirectory() as folder:
+            plain = _plain_path(path, Path(folder))
+            try:
+                found = self._batch_source(plain, format)
+                source, columns = found if found is not None else ("(SELECT 1 WHERE false)", {})
+                names = ", ".join(["row_number() OVER () AS metasql_row", *(_identifier(item) for item in columns)])
+                self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {names} FROM {source}")
+            except MetasqlError as error:
+                raise error.replaced(str(plain), str(path)) from None
+        return columns
 
-    def _batch_source(self, path: Path, format: str) -> str | None:
-        """A table function over a file; None where the file holds nothing at all."""
+    def _batch_source(self, path: Path, format: str) -> tuple[str, dict[str, str]] | None:
+        """A table function over a file, and its columns; None where the file holds nothing at all."""
         if path.stat().st_size == 0:
             return None
         file = _literal(str(path))
         if format == "parquet":
-            return f"read_parquet({file})"
-        if format == "csv":
-            return f"read_csv({file}, header = true, all_varchar = true, allow_quoted_nulls = false, nullstr = '')"
-        lines = "format = 'newline_delimited'"
-        found = self._execute(f"DESCRIBE SELECT * FROM read_json({file}, {lines}, sample_size = -1)").fetchall()
-        names = ", ".join(f"{_literal(str(row[0]))}: 'VARCHAR'" for row in found)
-        return f"read_json({file}, {lines}, columns = {{{names}}})"
+            source = f"read_parquet({file}, hive_partitioning = false)"
+        elif format == "csv":
+            source = f"read_csv({file}, {_CSV})"
+        else:
+            source = f"read_json({file}, {_JSON}, sample_size = -1)"
+        columns = {str(row[0]): str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        if "metasql_row" in columns:
+            raise MetasqlError.of("MS0802", "the batch has a column `metasql_row`", help="leave it out of the batch")
+        if format == "json":
+            names = ", ".join(f"{_literal(item)}: 'VARCHAR'" for item in columns)
+            source = f"read_json({file}, {_JSON}, columns = {{{names}}})"
+            columns = dict.fromkeys(columns, "VARCHAR")
+        return source, columns
 
     def export(self, query: exp.Query, path: Path, format: str) -> None:
         options = ", ".join(
@@ -230,6 +246,20 @@ class DuckDBConnection:
             raise _refused(error, purpose) from error
         finally:
             self._emit(StatementRun(purpose, sql, time.perf_counter() - started))
+
+
+def _identifier(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("duckdb")
+
+
+def _plain_path(path: Path, folder: Path) -> Path:
+    """A file under a name without characters that mean a pattern to the engine."""
+    plain = folder / "batch"
+    try:
+        plain.symlink_to(path.resolve())
+    except OSError:
+        shutil.copyfile(path, plain)
+    return plain
 
 
 def _literal(text: str) -> str:

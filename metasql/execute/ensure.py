@@ -13,7 +13,7 @@ from metasql.graph.nodes import Feature
 from metasql.lower.render import render
 from metasql.names import PREFIX, Relation
 from metasql.plan.relations import Table, View, tables, views
-from metasql.plan.sql import select, table
+from metasql.plan.sql import col, select, table
 from metasql.source import Span
 
 
@@ -68,7 +68,7 @@ def _check_key(session: Session, feature: Feature, full_refresh: bool) -> None:
     for suffix in ("samples", "inputs", "history"):
         relation = session.layout.of(feature.key, suffix)
         if session.connection.columns(relation) is not None:
-            session.connection.run(exp.Drop(this=table(relation), kind="TABLE"), "drop what has another key")
+            session.connection.run(exp.Drop(tables=[table(relation)], kind="TABLE"), "drop what has another key")
 
 
 def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span) -> None:
@@ -93,7 +93,7 @@ def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span
             action = exp.AlterColumn(this=exp.to_identifier(name), dtype=_type(session, desired[name]))
             _alter(session, wanted.relation, action)
         for name in lost:
-            _alter(session, wanted.relation, exp.Drop(this=exp.column(exp.to_identifier(name)), kind="COLUMN"))
+            _alter(session, wanted.relation, exp.Drop(tables=[col(name)], kind="COLUMN"))
 
 
 def _type(session: Session, type_: str) -> exp.DataType:

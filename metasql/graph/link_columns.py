@@ -114,7 +114,8 @@ def _declared_columns(
 ) -> list[str] | None:
     """The columns of a feature that outside programs write: each needs a type from somewhere."""
     inherited = {name for item in deps for _, name in item.dependency.match}
-    whole = True
+    declared = {str(item.name) for item in decl.columns if item.type is not None}
+    whole = all(types[name] is not None for name in declared)
     ids = {str(name).lower(): str(name) for name in decl.id_columns}
     for item in decl.columns:
         if ids.get(str(item.name).lower(), item.name) != item.name:
@@ -124,7 +125,7 @@ def _declared_columns(
                 "MS0306", message, span_of(item.name), help="write it in one way: case does not tell columns apart"
             )
     for name in decl.id_columns:
-        if types.get(str(name)) is None and str(name) not in inherited:
+        if str(name) not in inherited and str(name) not in declared:
             whole = False
             bag.error(
                 "MS0338",

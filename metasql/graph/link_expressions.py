@@ -21,11 +21,11 @@ def over_renamed(text: Word, names: Mapping[str, str], key: str, dialect: str, b
     tree = parse_expression(text, dialect, bag)
     if tree is None:
         return None
-    across = tree.find(exp.AggFunc, exp.Window)
+    across = tree.find(exp.AggFunc, exp.Window, exp.Unnest, exp.Explode)
     if across is not None:
         bag.error(
             "MS0344",
-            "an aggregate cannot stand here: this is asked of each row alone",
+            "an aggregate, a window or `unnest` cannot stand here: this is asked of each row alone",
             place_in(text, across),
             help="compute it in the body of a SQL feature, and use its column here",
         )
@@ -54,7 +54,8 @@ def aggregate_over(text: Word, names: Mapping[str, str], key: str, dialect: str,
 
 def _may_aggregate(tree: exp.Expr) -> bool:
     """Whether an aggregate is in it, or a function of the engine's that may be one."""
-    return tree.find(exp.AggFunc, exp.Anonymous, exp.AnonymousAggFunc) is not None
+    unknown = any(function.expressions for function in tree.find_all(exp.Anonymous))
+    return unknown or tree.find(exp.AggFunc, exp.AnonymousAggFunc) is not None
 
 
 def undo_rename(tree: exp.Expr, names: Mapping[str, str], text: Word, key: str, bag: Bag) -> exp.Expr:

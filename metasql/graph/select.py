@@ -16,11 +16,12 @@ from typing import Any
 
 from metasql.diagnostics import Bag, candidates, suggest
 from metasql.graph.lineage import reached_by
-from metasql.graph.nodes import Graph
+from metasql.graph.nodes import Graph, Kind
 from metasql.names import FieldKey
 
 Lookup = Callable[[str], Iterable[str]]
 METHODS = ("tag", "path", "source", "kind", "field", "increment", "result", "fqn")
+KINDS = (*(kind.value for kind in Kind), "seed")
 _OPERATORS = re.compile(r"(?P<at>@)?(?:(?P<up>\d*)\+)?(?P<name>[^@+]+)(?:\+(?P<down>\d*))?")
 
 
@@ -119,13 +120,16 @@ class Selector:
             "tag": self._tag,
             "path": self._path,
             "source": self._source,
-            "kind": self._kind,
+            "kind": lambda text: self._kind(text, bag),
             "fqn": lambda text: self._by_name(text, bag),
             "field": lambda text: self._field(text, bag, onward=False),
             "increment": lambda text: self._lookup("increment", text, bag),
             "result": lambda text: self._lookup("result", text, bag),
         }
-        return methods[method](value)
+        found = methods[method](value)
+        if not found and method in ("tag", "path", "source"):
+            bag.warn("MS0351", f"nothing matches `{name}`", help="`metasql ls` lists what there is")
+        return found
 
     def _by_name(self, name: str, bag: Bag) -> set[str]:
         found = {node for node in self.nodes if fnmatchcase(node, name)}
@@ -155,7 +159,11 @@ class Selector:
             node for node in self.nodes if node.startswith(f"source:{name}.")
         }
 
-    def _kind(self, kind: str) -> set[str]:
+    def _kind(self, kind: str, bag: Bag) -> set[str]:
+        if kind not in KINDS:
+            message = f"`{kind}` is no kind of node"
+            help = suggest(kind, KINDS) or f"write one of: {', '.join(KINDS)}"
+            bag.error("MS0350", message, help=help)
         found = {str(key) for key, feature in self.graph.features.items() if feature.kind.value == kind}
         return found | (set(self.graph.seeds) if kind == "seed" else set())
 
@@ -173,7 +181,8 @@ class Selector:
     def _lookup(self, method: str, value: str, bag: Bag) -> set[str]:
         lookup = self.lookups.get(method)
         if lookup is None:
-            bag.error("MS0352", f"`{method}:` needs a warehouse, which this command does not open")
+            help = "use it with `run`, `build`, `test`, `ls` or `status`"
+            bag.error("MS0352", f"`{method}:` needs a warehouse, which this command does not open", help=help)
             return set()
         return {name for name in lookup(value) if name in self.nodes}
 
@@ -199,13 +208,9 @@ class Selector:
         if "intersection" in definition:
             return self._combined(definition["intersection"], bag, union=False)
         if "method" in definition:
-            word = f"{definition['method']}:{definition['value']}"
-            up, down = definition.get("parents"), definition.get("children")
-            word = f"{'+' if up else ''}{word}{'+' if down else ''}"
-            found = self._union([word], bag)
+            found = self._one(_word(definition), bag)
             return found - self._definition(definition["exclude"], bag) if "exclude" in definition else found
-        words = [f"{method}:{value}" for method, value in definition.items() if method in METHODS]
-        return self._union([",".join(words)], bag)
+        return set.intersection(*(self._one(f"{method}:{value}", bag) for method, value in definition.items()))
 
     def _combined(self, parts: Sequence[Any], bag: Bag, *, union: bool) -> set[str]:
         excluded: set[str] = set()
@@ -218,3 +223,13 @@ class Selector:
         if not found:
             return set()
         return (set().union(*found) if union else set.intersection(*found)) - excluded
+
+
+def _word(definition: Mapping[str, Any]) -> str:
+    """A method and its value with the operators around it, as on the command line."""
+    word = f"{definition['method']}:{definition['value']}"
+    if definition.get("childrens_parents"):
+        return f"@{word}"
+    up = f"{definition.get('parents_depth', '')}+" if definition.get("parents") else ""
+    down = f"+{definition.get('children_depth', '')}" if definition.get("children") else ""
+    return f"{up}{word}{down}"

@@ -120,7 +120,7 @@ def _arguments(
         rendered = templates.render_value(value, recorder.names(), bag) if _has_jinja(name, value) else value
         if rendered is None:
             return None
-        given[str(name)] = rendered
+        given[str(name)] = Word(rendered, value.span) if isinstance(value, Word) else rendered
     if test.column is not None:
         given.setdefault("column_name", str(test.column))
     if _wrong(test, macro, given, bag):

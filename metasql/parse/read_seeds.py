@@ -90,7 +90,7 @@ def _header(file: SeedFile, bag: Bag) -> tuple[Source, list[str]] | None:
     lines: list[str] = []
     try:
         with file.path.open(encoding="utf-8-sig", newline="") as stream:
-            header = next(csv.reader(_kept(stream, lines)), [])
+            header = next(csv.reader(kept(stream, lines)), [])
     except OSError as error:
         bag.error("MS0115", f"cannot read `{file.shown}`: {(error.strerror or 'unknown reason').lower()}")
         return None
@@ -105,7 +105,8 @@ def _header(file: SeedFile, bag: Bag) -> tuple[Source, list[str]] | None:
     return Source(file.shown, "".join(lines)), header
 
 
-def _kept(stream: TextIO, lines: list[str]) -> Iterator[str]:
+def kept(stream: TextIO, lines: list[str]) -> Iterator[str]:
+    """The lines of a file; each is put into `lines` too, as it is read."""
     for line in stream:
         lines.append(line)
         yield line

@@ -61,6 +61,11 @@ def parse_expression(word: Word, dialect: str, bag: Bag) -> exp.Expr | None:
         at = max(str(word).lower().rfind("select", 0, _stretch(query)[0]), 0)
         bag.error("MS0238", "a subquery cannot stand here", _in_word(word, at, at + len("select")), help=help)
         return None
+    open_ = tree.find(exp.Placeholder, exp.Parameter)
+    if open_ is not None:
+        help = "write the value, or `{{ var('name') }}`"
+        bag.error("MS0237", "a parameter stands here, and nothing gives it a value", word.span, help=help)
+        return None
     if isinstance(tree, exp.Star):
         bag.error("MS0237", "`*` is not an expression", word.span, help="name the column")
         return None
@@ -71,11 +76,23 @@ def parse_type(word: Word, dialect: str, bag: Bag) -> exp.DataType | None:
     """A type in the words of a dialect: `text`, `decimal(10, 2)`, `int[]`."""
     found = Bag()
     tree = _one(word, dialect, exp.DataType, "a type", found)
-    if isinstance(tree, exp.DataType):
+    if isinstance(tree, exp.DataType) and not any(_is_no_type(part) for part in tree.find_all(exp.DataType)):
         return tree
     help = f"use a type of {dialect}: text, int, bigint, double, boolean, date, timestamp, decimal(10, 2), ..."
     bag.error("MS0239", f"`{word}` is not a type of {dialect}", word.span, help=help)
     return None
+
+
+def _is_no_type(tree: exp.DataType) -> bool:
+    """What is parsed as a type and can be no column's: NULL, a decimal of too many digits."""
+    sizes = [int(size.name) for size in tree.expressions if isinstance(size, exp.DataTypeParam) and size.name.isdigit()]
+    if tree.this is exp.DataType.Type.DECIMAL and sizes:
+        return not 1 <= sizes[0] <= _DIGITS or (len(sizes) > 1 and sizes[1] > sizes[0])
+    return tree.this in (exp.DataType.Type.NULL, exp.DataType.Type.OBJECT)
+
+
+_DIGITS = 38
+"""The most digits that a decimal has in every engine."""
 
 
 def column_text(name: str, dialect: str) -> str:
@@ -187,6 +204,13 @@ def _checked(tree: exp.Expr, tokens: list[Token], written: _Text, bag: Bag) -> e
         place = written.place(token.start, token.end + 1)
         message = f"{written.what} is one SELECT, and this is {kind.upper()}"
         bag.error("MS0234", message, place, help="leave creating and writing tables to metasql")
+        return None
+    if tree.find(exp.Placeholder, exp.Parameter) is not None:
+        signs = (TokenType.PLACEHOLDER, TokenType.PARAMETER, TokenType.COLON)
+        token = next((token for sign in signs for token in tokens if token.token_type is sign), tokens[0])
+        place = written.place(token.start, token.end + 1)
+        help = "write the value, or `{{ var('name') }}`"
+        bag.error("MS0230", "SQL: a parameter stands here, and nothing gives it a value", place, help=help)
         return None
     for select in tree.find_all(exp.Select):
         if not select.expressions:

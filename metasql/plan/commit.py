@@ -155,7 +155,6 @@ def receipt_checks(feature: Feature, name: str) -> list[Check]:
     given = col(RECEIPT, "batch")
     shown = [as_(cast(col(column, "batch"), "text"), column) for column in feature.unit_columns]
     which = ", ".join(f"{column} = {{{index}}}" for index, column in enumerate(feature.unit_columns, start=1))
-    rows = select(col("metasql_row", "batch"), *shown).from_(table(name, "batch"), copy=False)
     check = exp.Substring(this=given, start=number(4), length=number(version.WIDTH))
     known = exp.Substring(this=given, start=number(1), length=number(3))
     unit = provenance.encoded_columns(feature, feature.unit_columns, "batch")
@@ -163,20 +162,22 @@ def receipt_checks(feature: Feature, name: str) -> list[Check]:
         equal(known, text(f"{provenance.RECEIPT}:")),
         equal(check, provenance.receipt_check(feature, unit, _words("batch"))),
     )
-    at_row = col("metasql_row", "batch")
+
+    def rows(condition: exp.Expr) -> exp.Select:
+        query = select(col("metasql_row", "batch"), *shown).from_(table(name, "batch"), copy=False)
+        return query.where(condition, copy=False).order_by(col("metasql_row", "batch"), copy=False).limit(MOST)
+
     return [
         Check(
             "every row has a receipt",
-            rows.where(is_null(given), copy=False).order_by(at_row, copy=False).limit(MOST, copy=False),
+            rows(is_null(given)),
             "MS0806",
             f"row {{0}} ({which}) has no receipt",
             f"hand back `{RECEIPT}` as the increment gave it for this row",
         ),
         Check(
             "every receipt is of its row",
-            rows.where(all_of(not_null(given), exp.Not(this=exp.paren(right))), copy=False)
-            .order_by(at_row, copy=False)
-            .limit(MOST, copy=False),
+            rows(all_of(not_null(given), exp.Not(this=exp.paren(right)))),
             "MS0807",
             f"row {{0}} ({which}) has a receipt that was not handed out for it",
             f"hand back `{RECEIPT}` as the increment of `{feature.key}` gave it for this row",

@@ -71,6 +71,8 @@ def _stored(feature: Feature, layout: Layout) -> exp.Select:
         keep = is_null(col("metasql_deleted_at", "sample"))
         if feature.kind is Kind.SQL:
             keep = any_of(keep, col("metasql_no_row", "sample"))
+            if feature.stale_when is not None:
+                predicate = all_of(is_null(col("metasql_deleted_at", "sample")), predicate)
         columns = [*cols(feature.unit_columns, "sample"), *cols(versions, "sample")]
         query = select(*columns, as_(predicate, "metasql_predicate"), as_(false(), "metasql_reopened"))
         return query.from_(table(layout.of(feature.key, "samples"), "sample"), copy=False).where(keep, copy=False)

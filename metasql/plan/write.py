@@ -51,6 +51,7 @@ def version_names(feature: Feature) -> list[str]:
 
 def row_columns(feature: Feature) -> list[str]:
     """The columns that an incoming row brings."""
+    # A unit for which the body gave no row is stored as deleted: for readers it is not there.
     extra = ["metasql_no_row"] if feature.kind is Kind.SQL and not feature.is_expansion else []
     return [*(column.name for column in feature.columns), *version_names(feature), *extra, "metasql_feature_version"]
 
@@ -98,9 +99,12 @@ def _changed(
     live = is_null(col("metasql_deleted_at", "stored"))
     new = is_null(col(key[0], "stored"))
     reopened = [not_null(col("metasql_reopened_at", "stored"))] if incoming == INCOMING_INPUTS else []
+    gone = not_null(col("metasql_deleted_at", "stored"))
+    if "metasql_no_row" in compare:
+        gone = all_of(gone, exp.Not(this=col("metasql_no_row", "stored")))
     other = any_of(
         new,
-        not_null(col("metasql_deleted_at", "stored")),
+        gone,
         *reopened,
         *(differs(col(column, "incoming"), col(column, "stored")) for column in compare),
     )
@@ -126,6 +130,8 @@ def _supersede(feature: Feature, layout: Layout, stamp: Stamp) -> Step:
 def _replace(changed: str, stored: Relation, key: Sequence[str], brought: list[str], stamp: Stamp) -> list[Step]:
     values = stamp.columns()
     values["metasql_created_at"] = coalesce(col("metasql_created_at", "changed"), stamp.time())
+    if "metasql_no_row" in brought:
+        values["metasql_deleted_at"] = case((col("metasql_no_row", "changed"), stamp.time()))
     query = select(*cols(brought, "changed"), *named(values)).from_(table(changed, "changed"), copy=False)
     match = on_equal("stored", "changed", key)
     return [

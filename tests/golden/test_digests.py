@@ -46,18 +46,20 @@ def definitions() -> dict[str, str]:
     """The functions of the encoding, on words of every shape."""
     key, parent = FeatureKey("video/crop"), FieldKey(FeatureKey("video/full"), "audio")
     other = FieldKey(FeatureKey("video/full"), "frames")
+    hashes = version.Hasher("md5")
     return {
         "encoding": str(version.ENCODING),
         "encode": version.encode("a|b", "", None, "é"),
         "missing": version.MISSING,
         "no parents": version.NO_PARENTS,
-        "recipe of no parent": version.recipe(key, "audio", "1", []),
-        "recipe of one parent": version.recipe(key, "audio", "1", [parent]),
-        "recipe of two parents": version.recipe(key, "audio", "1", [other, parent]),
-        "recipe of another code version": version.recipe(key, "audio", "é|2", [parent]),
-        "field version": version.field_version(key, "audio", "1", ["b" * 32, "a" * 32]),
-        "feature version": version.feature_version(key, [("frames", "b" * 32), ("audio", "a" * 32)]),
-        "project version": version.project_version([("video/crop", "a" * 32)]),
+        "recipe of no parent": hashes.recipe(key, "audio", "1", []),
+        "recipe of one parent": hashes.recipe(key, "audio", "1", [parent]),
+        "recipe of two parents": hashes.recipe(key, "audio", "1", [other, parent]),
+        "recipe by sha256": version.Hasher("sha256").recipe(key, "audio", "1", [parent]),
+        "recipe of another code version": hashes.recipe(key, "audio", "é|2", [parent]),
+        "field version": hashes.field_version(key, "audio", "1", ["b" * 32, "a" * 32]),
+        "feature version": hashes.feature_version(key, [("frames", "b" * 32), ("audio", "a" * 32)]),
+        "project version": hashes.project_version([("video/crop", "a" * 32)]),
     }
 
 
@@ -82,7 +84,8 @@ def contents(folder: Path, engine: object) -> dict[str, str]:
         features:
           - {name: left, id_columns: [g, k], fields: [{name: a, columns: [v]}, {name: b, columns: [v, w]}]}
           - {name: right, id_columns: [g, k], fields: [{name: c, columns: [v]}]}
-          - {name: both, id_columns: [g, k], deps: [{feature: left, columns: []}, {feature: right, columns: [], optional: true}],
+          - {name: both, id_columns: [g, k],
+             deps: [{feature: left, columns: []}, {feature: right, columns: [], optional: true}],
              fields: [{name: d, deps: [left.a, left.b, right.c]}, {name: e, deps: [right.c]}]}
           - {name: sums, id_columns: [g], deps: [{feature: left, lineage: {aggregation: {on: [g]}}, columns: {}}],
              fields: [{name: f, deps: [left.a]}, {name: h, deps: [left.a, left.b]}]}

@@ -21,7 +21,7 @@ FEATURES = ("video/full", "video/face_crop", "clip/cut", "clip/scored", "speaker
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    """The folder of the compiled SQL, of a copy of the example."""
+    """The folder of the compiled SQL of a copy of the example, the scripts of runs beside it."""
     folder = tmp_path_factory.mktemp("example")
     for part in PARTS:
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,13 @@ def compiled(tmp_path_factory):
         copy(ROOT / part, folder / part)
     result = run_cli("compile", "--project-dir", str(folder))
     assert result.code == 0, str(result)
-    return folder / "target" / "compiled" / "avatar_data"
+    place = folder / "target" / "compiled" / "avatar_data"
+    for key in FEATURES:
+        result = run_cli("run", "--dry-run", "--project-dir", str(folder), "--select", key)
+        assert result.code == 0, str(result)
+        if result.out:
+            (place / f"{key.rsplit('/', 1)[0]}" / f"{key.replace('/', '__')}__run.sql").write_text(result.out, "utf-8")
+    return place
 
 
 def files(folder: Path, key: str) -> dict[str, str]:

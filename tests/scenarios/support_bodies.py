@@ -5,6 +5,8 @@ plain client computes it. `ACROSS` bodies look at other units too: what a run co
 inputs give.
 """
 
+# ruff: noqa: E501 - a body is easier to read in one line
+
 from __future__ import annotations
 
 A, B, M, S = ("{{ ref('" + key + "') }}" for key in ("a", "b", "m", "s"))
@@ -195,6 +197,8 @@ ACROSS = {
         ),
         "distinct_other": f"select a.id, q.v from {A} as a join (select distinct on (h) h, y as v from {B} order by h, y) as q on q.h = a.g",
         "positional": f"select a.id, b.y as v from (select * from {A} order by id) as a positional join (select y from {B} order by id) as b",
+        "shifted": f"select a.id + 1 as id, a.x as v from {A} as a",
+        "shifted_union": f"select id, x as v from {A} where id < 6 union all select id + 6, y from {B} where id < 12",
         "group_by_all": f"select a.id, count(*) as v from {A} as a join {B} as b on a.g = b.h group by all",
     },
     "lookup": {

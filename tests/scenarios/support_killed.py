@@ -9,7 +9,6 @@ import sys
 from metasql.cli.main import main
 from metasql.execute import duckdb as backend
 
-
 SENT = 0
 
 
@@ -18,7 +17,7 @@ def kill_at(number: int) -> None:
     execute = backend.DuckDBConnection._execute
 
     def counted(self: backend.DuckDBConnection, *arguments: str, **options: str) -> object:
-        global SENT  # noqa: PLW0603 - one process, one count
+        global SENT
         SENT += 1
         if number == SENT:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -95,7 +95,7 @@ class Rounds:
         return rounds
 
     def _round(self, number: int, rounds: dict[str, list[Told]]) -> None:
-        before: dict[str, Units] = dict.fromkeys(self.bodies, {})
+        before: dict[str, Units] = {name: {} for name in self.bodies}
         listed: dict[str, frozenset[Unit]] = {}
         if number:
             with self.place.reader() as client:

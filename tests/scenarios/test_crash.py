@@ -1,4 +1,4 @@
-"""A process killed at any moment: readers see the samples before a feature's write or after it, and the next run heals."""
+"""A process killed at any moment: each feature is as before its write or as after it, and the next run heals."""
 
 from __future__ import annotations
 

@@ -7,13 +7,36 @@ import pytest
 from tests.scenarios.support import Place
 from tests.scenarios.support_example import FIRST, SECOND, example, load
 
-FIELDS = {"video": ["audio", "frames"], "rating": ["stars"], "crop": ["audio", "frames"], "clip": ["frames"],
-          "rated": ["score"], "total": ["sum"], "job": ["out"]}  # fmt: skip
-SAMPLE = ["metasql_provenance", "metasql_data_version", "metasql_provenance_by_field", "metasql_data_version_by_field",
-          "metasql_feature_version", "metasql_run_id", "metasql_created_at", "metasql_updated_at", "metasql_deleted_at",
-          "metasql_commit"]  # fmt: skip
-INCREMENT = ["metasql_status", "metasql_stale_fields", "metasql_reason", "metasql_receipt", "metasql_provenance",
-             "metasql_provenance_by_field", "metasql_previous_provenance_by_field"]  # fmt: skip
+FIELDS = {
+    "video": ["audio", "frames"],
+    "rating": ["stars"],
+    "crop": ["audio", "frames"],
+    "clip": ["frames"],
+    "rated": ["score"],
+    "total": ["sum"],
+    "job": ["out"],
+}
+SAMPLE = [
+    "metasql_provenance",
+    "metasql_data_version",
+    "metasql_provenance_by_field",
+    "metasql_data_version_by_field",
+    "metasql_feature_version",
+    "metasql_run_id",
+    "metasql_created_at",
+    "metasql_updated_at",
+    "metasql_deleted_at",
+    "metasql_commit",
+]
+INCREMENT = [
+    "metasql_status",
+    "metasql_stale_fields",
+    "metasql_reason",
+    "metasql_receipt",
+    "metasql_provenance",
+    "metasql_provenance_by_field",
+    "metasql_previous_provenance_by_field",
+]
 FLAT = {"VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "TIMESTAMP", "BOOLEAN", "HUGEINT"}
 
 
@@ -162,14 +185,30 @@ def test_the_hash_of_a_value_does_not_depend_on_the_reader(kind, zone, engine, t
     assert place.rows("SELECT id FROM r__increment", zone) == []
 
 
-SAME = [("1.50::DECIMAL(9, 2)", "1.5::DECIMAL(4, 1)"), ("100::DECIMAL(9, 2)", "100::INTEGER"), ("7::TINYINT", "7::BIGINT"),
-        ("TIMESTAMPTZ '2024-01-01 02:00:00+02'", "TIMESTAMPTZ '2024-01-01 00:00:00+00'"),
-        ("TIMESTAMP '2024-01-01 00:00:00.120'", "TIMESTAMP '2024-01-01 00:00:00.12'"),
-        ("'a'::TEXT", "'a'::TEXT"), ("(-0.0)::DECIMAL(4, 1)", "0::INTEGER")]  # fmt: skip
-OTHER = [("''", "NULL::TEXT"), ("'-'", "NULL::TEXT"), ("'NULL'", "NULL::TEXT"), ("'1'", "'1.0'"), ("'a '", "'a'"),
-         ("1.05::DECIMAL(9, 2)", "1.5::DECIMAL(9, 2)"), ("10::DECIMAL(9, 0)", "1::DECIMAL(9, 0)"), ("[]::TEXT[]", "NULL::TEXT[]"),
-         ("['a, b']", "['a', 'b']"), ("[NULL]::TEXT[]", "['NULL']"), ("TIMESTAMP '2024-01-01 00:00:00'", "TIMESTAMP '2024-01-01 00:00:00.000001'"),
-         ("'é'", "'e\u0301'"), ("true", "false")]  # fmt: skip
+SAME = [
+    ("1.50::DECIMAL(9, 2)", "1.5::DECIMAL(4, 1)"),
+    ("100::DECIMAL(9, 2)", "100::INTEGER"),
+    ("7::TINYINT", "7::BIGINT"),
+    ("TIMESTAMPTZ '2024-01-01 02:00:00+02'", "TIMESTAMPTZ '2024-01-01 00:00:00+00'"),
+    ("TIMESTAMP '2024-01-01 00:00:00.120'", "TIMESTAMP '2024-01-01 00:00:00.12'"),
+    ("'a'::TEXT", "'a'::TEXT"),
+    ("(-0.0)::DECIMAL(4, 1)", "0::INTEGER"),
+]
+OTHER = [
+    ("''", "NULL::TEXT"),
+    ("'-'", "NULL::TEXT"),
+    ("'NULL'", "NULL::TEXT"),
+    ("'1'", "'1.0'"),
+    ("'a '", "'a'"),
+    ("1.05::DECIMAL(9, 2)", "1.5::DECIMAL(9, 2)"),
+    ("10::DECIMAL(9, 0)", "1::DECIMAL(9, 0)"),
+    ("[]::TEXT[]", "NULL::TEXT[]"),
+    ("['a, b']", "['a', 'b']"),
+    ("[NULL]::TEXT[]", "['NULL']"),
+    ("TIMESTAMP '2024-01-01 00:00:00'", "TIMESTAMP '2024-01-01 00:00:00.000001'"),
+    ("'é'", "'e\u0301'"),
+    ("true", "false"),
+]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sqlglot import exp
 from metasql.cli.options import Common, common
 from metasql.cli.running import finish_write, require_relations
 from metasql.diagnostics import Bag, MetasqlError
-from metasql.execute.commit import commit_file
+from metasql.execute.commit import BatchFile, commit_file
 from metasql.execute.delete import delete_orphaned, delete_samples
 from metasql.execute.session import Session
 from metasql.graph.link_expressions import expression_over
@@ -92,7 +92,8 @@ def commit_command(shared: Common, key: str, file: Path, form: str | None, input
     with tempfile.TemporaryDirectory() as folder:
         # Standard input is read to its end first: its writer may still be reading the warehouse.
         batch = _spooled(Path(folder, "batch"), inputs) if str(file) == "-" else file
-        return _commit(shared, key, batch, form, inputs)
+        listed = BatchFile(inputs, _format_of(inputs) or form) if inputs is not None else None
+        return _commit(shared, key, BatchFile(batch, form), listed)
 
 
 def _spooled(path: Path, inputs: Path | None) -> Path:
@@ -106,11 +107,11 @@ def _spooled(path: Path, inputs: Path | None) -> Path:
     return path
 
 
-def _commit(shared: Common, key: str, file: Path, form: str, inputs: Path | None) -> int:
+def _commit(shared: Common, key: str, batch: BatchFile, inputs: BatchFile | None) -> int:
     with shared.session() as (project, session):
         feature = feature_of(project, key)
         require_relations(session, feature)
-        result = commit_file(session, feature, file, form, inputs)
+        result = commit_file(session, feature, batch, inputs)
         finish_write(project, session, feature, "commit", result.written)
     if not shared.quiet:
         click.echo(f"{key}: {result.rows:,} rows, {result.written:,} of them changed what is stored", err=True)

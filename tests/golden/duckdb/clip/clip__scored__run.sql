@@ -1,0 +1,445 @@
+-- clip/scored: what `metasql run` executes, in one transaction.
+
+-- the increment: which samples are new, stale or orphaned
+CREATE OR REPLACE TEMPORARY TABLE metasql_work AS
+WITH from_clip__cut AS (
+  /* clip/cut: its live samples, and the versions that ours are made of */
+  SELECT
+    sample.video_id,
+    sample.clip_index,
+    sample.speaker_id,
+    sample.start_s,
+    sample.end_s,
+    COALESCE(sample.metasql_data_version__boundaries, sample.metasql_provenance__boundaries) AS metasql_version__boundaries,
+    TRUE AS metasql_found
+  FROM main.clip__cut__samples AS sample
+  WHERE
+    sample.metasql_deleted_at IS NULL
+), from_clip__rating AS (
+  /* clip/rating: its live samples, and the versions that ours are made of */
+  SELECT
+    sample.video_id,
+    sample.clip_index,
+    sample.quality,
+    sample.emotion,
+    COALESCE(sample.metasql_data_version__verdict, sample.metasql_provenance__verdict) AS metasql_version__verdict,
+    TRUE AS metasql_found
+  FROM main.clip__rating__samples AS sample
+  WHERE
+    sample.metasql_deleted_at IS NULL
+), from_video__full AS (
+  /* video/full: its live samples that count, and the versions that ours are made of */
+  SELECT
+    sample.video_id,
+    sample.pixels,
+    COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames) AS metasql_version__frames,
+    TRUE AS metasql_found
+  FROM main.video__full__samples AS sample
+  WHERE
+    sample.metasql_deleted_at IS NULL AND (
+      sample.height_px >= 480
+    )
+), expected AS (
+  /* the samples that upstream calls for, and what each field would be made of */
+  SELECT
+    from_clip__cut.video_id,
+    from_clip__cut.clip_index,
+    from_clip__cut.speaker_id,
+    from_clip__cut.start_s,
+    from_clip__cut.end_s,
+    from_clip__rating.quality,
+    from_clip__rating.emotion,
+    from_video__full.pixels,
+    from_clip__cut.metasql_version__boundaries AS metasql_inputs__place,
+    MD5(
+      CASE
+        WHEN from_clip__rating.metasql_found IS NULL
+        THEN 'missing-------------------------'
+        ELSE from_clip__rating.metasql_version__verdict
+      END || from_video__full.metasql_version__frames
+    ) AS metasql_inputs__score,
+    TRUE AS metasql_expected
+  FROM from_clip__cut
+  LEFT JOIN from_clip__rating
+    ON from_clip__cut.video_id = from_clip__rating.video_id
+    AND from_clip__cut.clip_index = from_clip__rating.clip_index
+  INNER JOIN from_video__full
+    ON from_clip__cut.video_id = from_video__full.video_id
+), stored AS (
+  /* what is there, with what it was made of */
+  SELECT
+    sample.video_id,
+    sample.clip_index,
+    sample.metasql_recipe__place,
+    sample.metasql_inputs__place,
+    sample.metasql_provenance__place,
+    sample.metasql_recipe__score,
+    sample.metasql_inputs__score,
+    sample.metasql_provenance__score,
+    FALSE AS metasql_predicate,
+    FALSE AS metasql_reopened
+  FROM main.clip__scored__samples AS sample
+  WHERE
+    sample.metasql_deleted_at IS NULL OR sample.metasql_no_row
+), compared AS (
+  /* both side by side: which fields were made otherwise */
+  SELECT
+    COALESCE(expected.video_id, stored.video_id) AS video_id,
+    COALESCE(expected.clip_index, stored.clip_index) AS clip_index,
+    expected.speaker_id,
+    expected.start_s,
+    expected.end_s,
+    expected.quality,
+    expected.emotion,
+    expected.pixels,
+    expected.metasql_inputs__place,
+    expected.metasql_inputs__score,
+    stored.metasql_provenance__place AS metasql_previous__place,
+    stored.metasql_recipe__place IS DISTINCT FROM 'e6d357496d12449f0ed7547fa8d574f8'
+    OR stored.metasql_inputs__place IS DISTINCT FROM expected.metasql_inputs__place AS metasql_differs__place,
+    stored.metasql_provenance__score AS metasql_previous__score,
+    stored.metasql_recipe__score IS DISTINCT FROM '48ecd998b32a5cbfa5b9dab41094fca7'
+    OR stored.metasql_inputs__score IS DISTINCT FROM expected.metasql_inputs__score AS metasql_differs__score,
+    stored.metasql_recipe__place IS DISTINCT FROM 'e6d357496d12449f0ed7547fa8d574f8'
+    OR stored.metasql_recipe__score IS DISTINCT FROM '48ecd998b32a5cbfa5b9dab41094fca7' AS metasql_by_code,
+    NOT expected.metasql_expected IS NULL AS metasql_is_expected,
+    COALESCE(stored.metasql_reopened, TRUE) AS metasql_is_new,
+    COALESCE(stored.metasql_predicate, FALSE) AS metasql_is_matched,
+    NOT expected.metasql_expected IS NULL
+    AND (
+      expected.metasql_inputs__place IS NULL OR expected.metasql_inputs__score IS NULL
+    ) AS metasql_is_waiting
+  FROM expected
+  FULL JOIN stored
+    ON expected.video_id = stored.video_id AND expected.clip_index = stored.clip_index
+), judged AS (
+  /* new, stale, orphaned or settled */
+  SELECT
+    compared.*,
+    CASE
+      WHEN metasql_is_waiting
+      THEN CAST(NULL AS TEXT)
+      WHEN NOT metasql_is_expected
+      THEN 'orphaned'
+      WHEN metasql_is_new
+      THEN 'new'
+      WHEN metasql_differs__place OR metasql_differs__score OR metasql_is_matched
+      THEN 'stale'
+    END AS metasql_status,
+    metasql_is_expected
+    AND (
+      metasql_is_new OR metasql_is_matched OR metasql_differs__place
+    ) AS metasql_stale__place,
+    metasql_is_expected
+    AND (
+      metasql_is_new OR metasql_is_matched OR metasql_differs__score
+    ) AS metasql_stale__score
+  FROM compared
+)
+SELECT
+  judged.video_id,
+  judged.clip_index,
+  judged.metasql_status,
+  'e6d357496d12449f0ed7547fa8d574f8' AS metasql_recipe__place,
+  judged.metasql_inputs__place,
+  MD5('e6d357496d12449f0ed7547fa8d574f8' || judged.metasql_inputs__place) AS metasql_provenance__place,
+  '48ecd998b32a5cbfa5b9dab41094fca7' AS metasql_recipe__score,
+  judged.metasql_inputs__score,
+  MD5('48ecd998b32a5cbfa5b9dab41094fca7' || judged.metasql_inputs__score) AS metasql_provenance__score
+FROM judged
+WHERE
+  NOT judged.metasql_status IS NULL;
+
+-- compute them
+CREATE OR REPLACE TEMPORARY TABLE metasql_result AS
+SELECT
+  body.video_id,
+  body.clip_index,
+  body.speaker_id,
+  body.start_s,
+  body.end_s,
+  body.score,
+  body.emotion
+FROM (
+  WITH ref_clip__cut AS (
+    /* clip/cut: the live samples that this run needs */
+    SELECT
+      sample.video_id,
+      sample.clip_index,
+      sample.speaker_id,
+      sample.start_s,
+      sample.end_s,
+      sample.audio_etag
+    FROM main.clip__cut__samples AS sample
+    WHERE
+      sample.metasql_deleted_at IS NULL
+      AND EXISTS(
+        SELECT
+          1
+        FROM metasql_work
+        WHERE
+          metasql_work.video_id = sample.video_id
+          AND metasql_work.clip_index = sample.clip_index
+      )
+  ), ref_video__full AS (
+    /* video/full: the live samples that this run needs */
+    SELECT
+      sample.video_id,
+      sample.speaker_id,
+      sample.path,
+      sample.duration_s,
+      sample.width_px,
+      sample.height_px,
+      sample.pixels,
+      sample.audio_etag,
+      sample.frames_sha256,
+      sample.recorded_on
+    FROM main.video__full__samples AS sample
+    WHERE
+      sample.metasql_deleted_at IS NULL
+      AND (
+        sample.height_px >= 480
+      )
+      AND EXISTS(
+        SELECT
+          1
+        FROM metasql_work
+        WHERE
+          metasql_work.video_id = sample.video_id
+      )
+  ), ref_clip__rating AS (
+    /* clip/rating: the live samples that this run needs */
+    SELECT
+      sample.video_id,
+      sample.clip_index,
+      sample.quality,
+      sample.emotion
+    FROM main.clip__rating__samples AS sample
+    WHERE
+      sample.metasql_deleted_at IS NULL
+      AND EXISTS(
+        SELECT
+          1
+        FROM metasql_work
+        WHERE
+          metasql_work.video_id = sample.video_id
+          AND metasql_work.clip_index = sample.clip_index
+      )
+  )
+  SELECT
+    cut.video_id,
+    cut.clip_index,
+    cut.speaker_id,
+    cut.start_s,
+    cut.end_s,
+    COALESCE(rating.quality, 3) /* A clip that nobody has rated is average; a small picture costs a point. */ - CASE WHEN video.pixels < 1000000 THEN 1 ELSE 0 END AS score,
+    COALESCE(rating.emotion, 'unknown') AS emotion
+  FROM ref_clip__cut AS cut
+  JOIN ref_video__full AS video
+    ON video.video_id = cut.video_id
+  LEFT JOIN ref_clip__rating AS rating
+    ON rating.video_id = cut.video_id AND rating.clip_index = cut.clip_index
+) AS body
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM metasql_work
+    WHERE
+      (
+        metasql_work.video_id = body.video_id
+        AND metasql_work.clip_index = body.clip_index
+      )
+      AND metasql_work.metasql_status IN ('new', 'stale', 'settled')
+  )
+  OR body.video_id IS NULL
+  OR body.clip_index IS NULL;
+
+-- check: no id is NULL (rows are errors MS0621)
+SELECT
+  CAST(result.video_id AS TEXT) AS video_id,
+  CAST(result.clip_index AS TEXT) AS clip_index
+FROM metasql_result AS result
+WHERE
+  result.video_id IS NULL OR result.clip_index IS NULL
+LIMIT 5;
+
+-- check: no id comes twice (rows are errors MS0622)
+SELECT
+  CAST(result.video_id AS TEXT) AS video_id,
+  CAST(result.clip_index AS TEXT) AS clip_index,
+  COUNT(*) AS metasql_rows
+FROM metasql_result AS result
+GROUP BY
+  result.video_id,
+  result.clip_index
+HAVING
+  COUNT(*) > 1
+LIMIT 5;
+
+-- the rows as they will be stored
+CREATE OR REPLACE TEMPORARY TABLE metasql_incoming AS
+SELECT
+  made.video_id,
+  made.clip_index,
+  made.speaker_id,
+  made.start_s,
+  made.end_s,
+  made.score,
+  made.emotion,
+  made.metasql_recipe__place,
+  made.metasql_inputs__place,
+  made.metasql_provenance__place,
+  made.metasql_data_version__place,
+  made.metasql_recipe__score,
+  made.metasql_inputs__score,
+  made.metasql_provenance__score,
+  made.metasql_data_version__score,
+  made.metasql_no_row,
+  made.metasql_feature_version
+FROM (
+  SELECT
+    work.video_id,
+    work.clip_index,
+    result.speaker_id,
+    result.start_s,
+    result.end_s,
+    result.score,
+    result.emotion,
+    work.metasql_recipe__place,
+    work.metasql_inputs__place,
+    work.metasql_provenance__place,
+    CAST(NULL AS TEXT) AS metasql_data_version__place,
+    work.metasql_recipe__score,
+    work.metasql_inputs__score,
+    work.metasql_provenance__score,
+    CAST(NULL AS TEXT) AS metasql_data_version__score,
+    result.metasql_here IS NULL AS metasql_no_row,
+    '28570db5f0640009b7402c414a298b3e' AS metasql_feature_version
+  FROM metasql_work AS work
+  LEFT JOIN (
+    SELECT
+      video_id,
+      clip_index,
+      speaker_id,
+      start_s,
+      end_s,
+      score,
+      emotion,
+      TRUE AS metasql_here
+    FROM metasql_result
+  ) AS result
+    ON work.video_id = result.video_id AND work.clip_index = result.clip_index
+  WHERE
+    work.metasql_status IN ('new', 'stale', 'settled')
+) AS made;
+
+-- the rows that differ from what is stored
+CREATE OR REPLACE TEMPORARY TABLE metasql_changed AS
+SELECT
+  incoming.video_id,
+  incoming.clip_index,
+  incoming.speaker_id,
+  incoming.start_s,
+  incoming.end_s,
+  incoming.score,
+  incoming.emotion,
+  incoming.metasql_recipe__place,
+  incoming.metasql_inputs__place,
+  incoming.metasql_provenance__place,
+  incoming.metasql_data_version__place,
+  incoming.metasql_recipe__score,
+  incoming.metasql_inputs__score,
+  incoming.metasql_provenance__score,
+  incoming.metasql_data_version__score,
+  incoming.metasql_no_row,
+  incoming.metasql_feature_version,
+  CASE WHEN stored.metasql_deleted_at IS NULL THEN stored.metasql_created_at END AS metasql_created_at
+FROM metasql_incoming AS incoming
+LEFT JOIN main.clip__scored__samples AS stored
+  ON incoming.video_id = stored.video_id AND incoming.clip_index = stored.clip_index
+WHERE
+  stored.video_id IS NULL
+  OR (
+    NOT stored.metasql_deleted_at IS NULL AND NOT stored.metasql_no_row
+  )
+  OR incoming.speaker_id IS DISTINCT FROM stored.speaker_id
+  OR incoming.start_s IS DISTINCT FROM stored.start_s
+  OR incoming.end_s IS DISTINCT FROM stored.end_s
+  OR incoming.score IS DISTINCT FROM stored.score
+  OR incoming.emotion IS DISTINCT FROM stored.emotion
+  OR incoming.metasql_recipe__place IS DISTINCT FROM stored.metasql_recipe__place
+  OR incoming.metasql_inputs__place IS DISTINCT FROM stored.metasql_inputs__place
+  OR incoming.metasql_data_version__place IS DISTINCT FROM stored.metasql_data_version__place
+  OR incoming.metasql_recipe__score IS DISTINCT FROM stored.metasql_recipe__score
+  OR incoming.metasql_inputs__score IS DISTINCT FROM stored.metasql_inputs__score
+  OR incoming.metasql_data_version__score IS DISTINCT FROM stored.metasql_data_version__score
+  OR incoming.metasql_no_row IS DISTINCT FROM stored.metasql_no_row;
+
+-- take out what is replaced
+DELETE FROM main.clip__scored__samples AS stored USING   metasql_changed AS changed
+WHERE
+  stored.video_id = changed.video_id AND stored.clip_index = changed.clip_index;
+
+-- put in the new rows
+INSERT INTO main.clip__scored__samples (
+  video_id,
+  clip_index,
+  speaker_id,
+  start_s,
+  end_s,
+  score,
+  emotion,
+  metasql_recipe__place,
+  metasql_inputs__place,
+  metasql_provenance__place,
+  metasql_data_version__place,
+  metasql_recipe__score,
+  metasql_inputs__score,
+  metasql_provenance__score,
+  metasql_data_version__score,
+  metasql_no_row,
+  metasql_feature_version,
+  metasql_run_id,
+  metasql_updated_at,
+  metasql_deleted_at,
+  metasql_commit,
+  metasql_created_at
+)
+SELECT
+  changed.video_id,
+  changed.clip_index,
+  changed.speaker_id,
+  changed.start_s,
+  changed.end_s,
+  changed.score,
+  changed.emotion,
+  changed.metasql_recipe__place,
+  changed.metasql_inputs__place,
+  changed.metasql_provenance__place,
+  changed.metasql_data_version__place,
+  changed.metasql_recipe__score,
+  changed.metasql_inputs__score,
+  changed.metasql_provenance__score,
+  changed.metasql_data_version__score,
+  changed.metasql_no_row,
+  changed.metasql_feature_version,
+  '<run id>' AS metasql_run_id,
+  CAST('1970-01-01 00:00:00' AS TIMESTAMP) AS metasql_updated_at,
+  CASE WHEN changed.metasql_no_row THEN CAST('1970-01-01 00:00:00' AS TIMESTAMP) END AS metasql_deleted_at,
+  0 AS metasql_commit,
+  COALESCE(changed.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
+FROM metasql_changed AS changed;
+
+-- orphaned samples are deleted
+UPDATE main.clip__scored__samples AS stored SET metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_run_id = '<run id>', metasql_commit = 0, metasql_no_row = FALSE
+FROM metasql_work AS work
+WHERE
+  (
+    stored.video_id = work.video_id AND stored.clip_index = work.clip_index
+  )
+  AND work.metasql_status = 'orphaned'
+  AND (
+    stored.metasql_deleted_at IS NULL OR stored.metasql_no_row
+  );
+
