@@ -103,4 +103,11 @@ ENTRIES: dict[str, Entry] = {
         example="columns: [{name: frame_count, type: text}]  # stored as an integer",
         fix="Set `on_schema_change: append` to keep what is stored, or `sync` to follow the declaration.",
     ),
+    "MS0624": Entry(
+        title="a value that cannot be hashed",
+        why="A key or a root's content is hashed from a text that must be the same for every reader. Times with a zone"
+        " inside a list, struct or map are told in the time zone of whoever reads them.",
+        example="select id, [now()] as times from raw.videos  -- `times` is claimed by a field",
+        fix="Give the value as text, or as times in UTC without a zone.",
+    ),
 }

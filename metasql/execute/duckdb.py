@@ -24,12 +24,15 @@ from metasql.lower.render import render
 from metasql.names import Relation
 
 _COMMITS = "metasql_commit_seq"
-# Nothing about a batch is guessed: a guess from the first rows is wrong for a later one.
+# No form is guessed: a guess from the first rows is wrong for a later one.
 _CSV = (
-    "header = true, all_varchar = true, allow_quoted_nulls = false, nullstr = '', delim = ',', quote = '\"',"
+    "header = true, allow_quoted_nulls = false, nullstr = '', delim = ',', quote = '\"',"
     " escape = '\"', comment = '', hive_partitioning = false, strict_mode = true, max_line_size = 268435456"
 )
 _JSON = "format = 'newline_delimited', hive_partitioning = false, maximum_object_size = 268435456"
+
+# A column of nothing but NULL literals is stored as what the engine itself makes of it.
+_NULL_TYPES = {'"NULL"': "INTEGER", "NULL": "INTEGER"}
 
 _FORMATS: Mapping[str, Mapping[str, str | bool]] = {
     "csv": {"FORMAT": "csv", "HEADER": True},
@@ -155,22 +158,20 @@ class DuckDBConnection:
 
     def describe(self, query: exp.Query) -> dict[str, str]:
         found = self._execute(f"DESCRIBE {render(query, self.dialect)}").fetchall()
-        return {str(row[0]): str(row[1]) for row in found}
+        return {str(row[0]): _NULL_TYPES.get(str(row[1]), str(row[1])) for row in found}
 
     def create_schema(self, name: str) -> None:
         with self._lock:
             self._execute(f"CREATE SCHEMA IF NOT EXISTS {exp.to_identifier(name, quoted=True).sql('duckdb')}")
 
     def load_seed(self, relation: Relation, path: Path, header: Sequence[str], types: Mapping[str, str]) -> int:
-        options = [exp.Literal.string(str(path)).sql("duckdb"), "header = true", "allow_quoted_nulls = false"]
-        if types:
-            pairs = (f"{_literal(name)}: {_literal(type_)}" for name, type_ in types.items())
-            options.append(f"types = {{{', '.join(pairs)}}}")
-        names = ", ".join(exp.to_identifier(name, quoted=True).sql("duckdb") for name in header)
-        read = f"read_csv({', '.join(options)})"
-        self._execute(
-            f"CREATE OR REPLACE TABLE {self._quoted(relation)} AS SELECT {names} FROM {read}", "load the seed"
-        )
+        names = ", ".join(_identifier(name) for name in header)
+        given = ", ".join(f"{_literal(name)}: {_literal(type_)}" for name, type_ in types.items())
+        options = f"{_CSV}, sample_size = -1" + (f", types = {{{given}}}" if types else "")
+        with tempfile.TemporaryDirectory() as folder:
+            read = f"read_csv({_literal(str(_plain_path(path, Path(folder))))}, {options})"
+            tree = f"CREATE OR REPLACE TABLE {self._quoted(relation)} AS SELECT {names} FROM {read}"
+            self._execute(tree, f"load the seed {path.name}")
         return int(self._execute(f"SELECT count(*) FROM {self._quoted(relation)}").fetchall()[0][0])
 
     def load_batch(self, name: str, path: Path, format: str) -> dict[str, str]:
@@ -194,7 +195,7 @@ class DuckDBConnection:
         if format == "parquet":
             source = f"read_parquet({file}, hive_partitioning = false)"
         elif format == "csv":
-            source = f"read_csv({file}, {_CSV})"
+            source = f"read_csv({file}, {_CSV}, all_varchar = true)"
         else:
             source = f"read_json({file}, {_JSON}, sample_size = -1)"
         columns = {str(row[0]): str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}

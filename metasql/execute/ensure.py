@@ -9,7 +9,7 @@ from sqlglot import exp
 from metasql.diagnostics import MetasqlError
 from metasql.execute import state
 from metasql.execute.session import Session, place_of
-from metasql.graph.nodes import Feature
+from metasql.graph.nodes import Feature, Kind
 from metasql.lower.render import render
 from metasql.names import PREFIX, Relation
 from metasql.plan.relations import Table, View, tables, views
@@ -20,8 +20,11 @@ from metasql.source import Span
 def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) -> None:
     """Bring a feature's relations to its declaration. To be called inside a transaction.
 
+    Where there is anything to change, other writers wait until that transaction ends.
+
     Raises: MetasqlError MS0420 (the key of a feature that has rows changed), MS0623 (a
-    column was removed or changed its type), 06xx (the engine refuses).
+    column was removed or changed its type), MS0624 (a value cannot be hashed), 06xx (the
+    engine refuses).
     """
     ensure_storage(session, feature, full_refresh=full_refresh)
     for view in views(feature, session.graph, session.layout):
@@ -34,13 +37,20 @@ def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = F
     place = place_of(feature, session.layout.engine)
     _check_key(session, feature, full_refresh)
     for wanted in tables(feature, session.graph, session.layout):
-        _ensure_table(session, feature, wanted, place)
+        _ensure_table(session, feature, wanted, place, "sync" if full_refresh else feature.on_schema_change)
+
+
+def _run(session: Session, tree: exp.Expr, purpose: str) -> None:
+    """Change something, in one's turn."""
+    with session.connection.writing():
+        session.connection.run(tree, purpose)
 
 
 def _record(session: Session, feature: Feature) -> None:
     told = state.read(session.connection, session.layout, "metasql_features", feature=feature.key.path)
     if not told or told[0]["feature_version"] != feature.version or told[0]["kind"] != feature.kind.value:
-        state.record_definition(session, feature)
+        with session.connection.writing():
+            state.record_definition(session, feature)
 
 
 def _check_key(session: Session, feature: Feature, full_refresh: bool) -> None:
@@ -68,27 +78,27 @@ def _check_key(session: Session, feature: Feature, full_refresh: bool) -> None:
     for suffix in ("samples", "inputs", "history"):
         relation = session.layout.of(feature.key, suffix)
         if session.connection.columns(relation) is not None:
-            session.connection.run(exp.Drop(tables=[table(relation)], kind="TABLE"), "drop what has another key")
+            _run(session, exp.Drop(tables=[table(relation)], kind="TABLE"), "drop what has another key")
 
 
-def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span) -> None:
+def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span, policy: str) -> None:
     connection = session.connection
     stored = connection.columns(wanted.relation)
-    if stored is None:
-        connection.run(
-            exp.Create(this=table(wanted.relation), kind="TABLE", expression=wanted.template), f"make {wanted.relation}"
-        )
-        return
     desired = connection.describe(wanted.template)
+    _check_types(session, feature, desired, place)
+    if stored is None:
+        tree = exp.Create(this=table(wanted.relation), kind="TABLE", expression=wanted.template)
+        _run(session, tree, f"make {wanted.relation}")
+        return
     lost = [name for name in stored if name not in desired and not name.startswith(PREFIX)]
     changed = [name for name, type_ in desired.items() if name in stored and stored[name] != type_]
     changed = [name for name in changed if not name.startswith(PREFIX)]
-    if (lost or changed) and feature.on_schema_change == "fail":
+    if (lost or changed) and policy == "fail":
         raise _schema_changed(feature, lost, changed, stored, desired, place)
     for name, type_ in desired.items():
         if name not in stored:
             _alter(session, wanted.relation, exp.ColumnDef(this=exp.to_identifier(name), kind=_type(session, type_)))
-    if feature.on_schema_change == "sync":
+    if policy == "sync":
         for name in changed:
             action = exp.AlterColumn(this=exp.to_identifier(name), dtype=_type(session, desired[name]))
             _alter(session, wanted.relation, action)
@@ -101,7 +111,23 @@ def _type(session: Session, type_: str) -> exp.DataType:
 
 
 def _alter(session: Session, relation: Relation, action: exp.Expr) -> None:
-    session.connection.run(exp.Alter(this=table(relation), kind="TABLE", actions=[action]), f"alter {relation}")
+    _run(session, exp.Alter(this=table(relation), kind="TABLE", actions=[action]), f"alter {relation}")
+
+
+def _check_types(session: Session, feature: Feature, types: dict[str, str], place: Span) -> None:
+    """Values that are hashed, keys and a root's content, have a text that no session changes."""
+    hashed = set(feature.id_columns)
+    if feature.kind is Kind.ROOT:
+        hashed |= {name for field in feature.fields for name in field.columns}
+    for name in sorted(hashed & types.keys()):
+        if session.connection.dialect.unhashable(types[name]):
+            raise MetasqlError.of(
+                "MS0624",
+                f"column `{name}` of `{feature.key}` cannot be hashed: it is {types[name]}",
+                place,
+                notes=["the text of times with a zone inside a list or struct depends on who reads it"],
+                help="give it as text, or as times in UTC without a zone",
+            )
 
 
 def _schema_changed(
@@ -114,7 +140,8 @@ def _schema_changed(
         f"the columns of `{feature.key}` changed",
         place,
         notes=notes,
-        help="set `on_schema_change: append` to keep what is stored, or `sync` to follow the declaration",
+        help="set `on_schema_change: append` to keep what is stored, or `sync` to follow the declaration; "
+        "`--full-refresh` computes it anew",
     )
 
 
@@ -143,7 +170,8 @@ def _ensure_view(session: Session, feature: Feature, view: View) -> None:
     told = state.read(connection, layout, "metasql_relations", relation=str(view.relation))
     if told and told[0]["digest"] == digest:
         return
-    connection.run(tree, f"make the view {view.relation}")
-    state.remove(connection, layout, "metasql_relations", relation=str(view.relation))
     row: dict[str, state.Value] = {"relation": str(view.relation), "feature": feature.key.path, "digest": digest}
-    state.put(connection, layout, "metasql_relations", [row])
+    with connection.writing():
+        connection.run(tree, f"make the view {view.relation}")
+        state.remove(connection, layout, "metasql_relations", relation=str(view.relation))
+        state.put(connection, layout, "metasql_relations", [row])

@@ -82,20 +82,16 @@ def run_feature(session: Session, feature: Feature, options: RunOptions) -> Node
 
 def _run(session: Session, feature: Feature, options: RunOptions, started: float) -> NodeResult:
     connection = session.connection
-    refresh = options.full_refresh and (feature.bodies or feature.key in options.named)
-    with connection.writing(), connection.transaction():
-        ensure(session, feature, full_refresh=bool(refresh))
-        _hooks(session, feature, feature.pre_hook, options, "pre-hook")
+    refresh = options.full_refresh and bool(feature.bodies or feature.key in options.named)
     work, written = Counts(), 0
-    if feature.body_for(session.layout.engine) is not None:
-        with connection.transaction():
+    with connection.transaction():
+        ensure(session, feature, full_refresh=refresh)
+        _hooks(session, feature, feature.pre_hook, options, "pre-hook")
+        if feature.body_for(session.layout.engine) is not None:
             work, written = materialize(session, feature, full_refresh=options.full_refresh)
-    elif refresh and feature.kind is Kind.EXTERNAL:
-        with connection.writing(), connection.transaction():
+        elif refresh and feature.kind is Kind.EXTERNAL:
             delete_samples(session, feature, None)
-    if feature.post_hook:
-        with connection.writing(), connection.transaction():
-            _hooks(session, feature, feature.post_hook, options, "post-hook")
+        _hooks(session, feature, feature.post_hook, options, "post-hook")
     after = refresh_status(session, feature, ran=True)
     text = (work if feature.bodies else after).text()
     return NodeResult(
@@ -115,7 +111,8 @@ def _hooks(session: Session, feature: Feature, hooks: Sequence[str], options: Ru
     this = render(table(session.layout.public(feature.key)), session.connection.dialect)
     for sql in options.render(hooks, this):
         if sql.strip():
-            session.connection.run_text(sql, f"run a {what} of {feature.key}")
+            with session.connection.writing():
+                session.connection.run_text(sql, f"run a {what} of {feature.key}")
 
 
 def materialize(session: Session, feature: Feature, *, full_refresh: bool = False) -> tuple[Counts, int]:

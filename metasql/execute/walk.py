@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -49,9 +50,12 @@ def _walk(session: Session, nodes: Mapping[str, Node], threads: int) -> dict[str
     sorter.prepare()
     results: dict[str, NodeResult] = {}
     running: dict[Future[tuple[NodeResult, Session]], str] = {}
-    sessions = [session.with_connection(session.connection.cursor()) for _ in range(threads - 1)] + [session]
     index = 0
-    with ThreadPoolExecutor(threads) as pool:
+    with ExitStack() as closing, ThreadPoolExecutor(threads) as pool:
+        cursors = [session.connection.cursor() for _ in range(min(threads, len(nodes)) - 1)]
+        for cursor in cursors:
+            closing.callback(cursor.close)
+        sessions = [*(session.with_connection(cursor) for cursor in cursors), session]
         ready: list[str] = []
         while sorter.is_active():
             ready = sorted([*ready, *sorter.get_ready()])

@@ -15,7 +15,7 @@ from metasql.graph.order import in_order
 from metasql.graph.upstream import Upstream
 from metasql.graph.version import Hasher
 from metasql.names import LONGEST, PREFIX, SUFFIXES, FeatureKey, FieldKey
-from metasql.parse.declarations import AssertionDecl, Declarations, FeatureDecl
+from metasql.parse.declarations import AssertionDecl, Declarations, FeatureDecl, Ref
 from metasql.parse.sql import parse_type
 from metasql.source import Span, Word, span_of
 
@@ -181,12 +181,17 @@ def _check_refs(
             help=suggest(str(ref.name), known) or "`metasql ls` lists what there is",
         )
     if whole:
-        seen = Upstream(features, broken, frozenset(), declarations)
-        check_names(
-            item.tree,
-            item.refs,
-            lambda ref: None if ref.kind == "source" else seen.columns_of(str(ref.name)),
-            item.lines,
-            bag,
-        )
+        _check_names(item, Upstream(features, broken, frozenset(), declarations), bag)
     return whole
+
+
+def _check_names(item: AssertionDecl, upstream: Upstream, bag: Bag) -> None:
+    """The columns that an assertion names; for a test out of a macro, with the test that asked for it."""
+    found = Bag()
+
+    def columns(ref: Ref) -> tuple[str, ...] | None:
+        return None if ref.kind == "source" else upstream.columns_of(str(ref.name))
+
+    check_names(item.tree, item.refs, columns, item.lines, found)
+    asked = () if item.feature is None else (f"in the test `{item.name}` of {item.path}",)
+    bag.extend(replace(said, notes=(*said.notes, *asked)) for said in found)

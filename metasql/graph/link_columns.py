@@ -115,6 +115,7 @@ def _declared_columns(
     """The columns of a feature that outside programs write: each needs a type from somewhere."""
     inherited = {name for item in deps for _, name in item.dependency.match}
     declared = {str(item.name) for item in decl.columns if item.type is not None}
+    lowered = {name.lower() for name in declared}
     whole = all(types[name] is not None for name in declared)
     ids = {str(name).lower(): str(name) for name in decl.id_columns}
     for item in decl.columns:
@@ -125,7 +126,7 @@ def _declared_columns(
                 "MS0306", message, span_of(item.name), help="write it in one way: case does not tell columns apart"
             )
     for name in decl.id_columns:
-        if str(name) not in inherited and str(name) not in declared:
+        if str(name) not in inherited and name.lower() not in lowered:
             whole = False
             bag.error(
                 "MS0338",

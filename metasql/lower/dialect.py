@@ -16,6 +16,7 @@ class Dialect:
 
     `operations` lower metasql's own operations (plan/sql.py); `keywords` are the words that
     have to be quoted when they are names. `hashes` are the operations that hash, by algorithm.
+    `unhashable` knows the types whose values have no text of their own.
     `capabilities` are shown by `metasql debug`.
     """
 
@@ -24,6 +25,7 @@ class Dialect:
     operations: Mapping[str, Lowering]
     hashes: Mapping[str, Mapping[str, Lowering]]
     keywords: frozenset[str]
+    unhashable: Callable[[str], bool]
     capabilities: Mapping[str, str] = field(default_factory=dict)
 
     def hashing(self, algorithm: str) -> Dialect:

@@ -101,6 +101,14 @@ _call: Callable[[str], Lowering] = lambda name: (  # noqa: E731 - a table entry,
     lambda arguments: exp.Anonymous(this=name, expressions=list(arguments))
 )
 
+_ZONED = "TIME ZONE"
+
+
+def _unhashable(type_: str) -> bool:
+    """Times with a zone inside another type are told in the reader's zone, and there is no way around it."""
+    return _ZONED in type_ and type_ not in {"TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE"}
+
+
 _HASHES = {
     "md5": {"hash": _template("MD5(:a)"), "set_digest": _template(_SET.format(hash="MD5"))},
     "sha256": {
@@ -122,5 +130,6 @@ DUCKDB = Dialect(
         "try_cast_text": _try_cast,
     },
     hashes=_HASHES,
+    unhashable=_unhashable,
     keywords=frozenset(_KEYWORDS.split()),
 )

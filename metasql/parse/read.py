@@ -172,7 +172,7 @@ def _merged(
     raw: RawFeature | None, key: str, bodies: Sequence[tuple[SqlFile, ReadBody]], bag: Bag, *, quiet: bool
 ) -> RawFeature | None:
     """A feature with what `config(...)` of its bodies says; None where nothing declares it."""
-    for file, read in bodies:
+    for file, read in sorted(bodies, key=lambda body: "id_columns" not in body[1].config):
         span = _place(file.source, read)
         if raw is None and "id_columns" not in read.config:
             if not quiet:

@@ -92,6 +92,10 @@ def _type_check(name: str, column: BatchColumn) -> Check:
     if column.type.is_type(*exp.DataType.INTEGER_TYPES):
         whole = op("matches", cast(raw, "text"), text(r"^\s*[+-]?[0-9]+(\.0+)?\s*$"))
         bad = any_of(bad, exp.Not(this=whole))
+    elif column.is_text and column.type.is_type("decimal") and len(column.type.expressions) == 2:
+        places = column.type.expressions[1].name
+        exact = op("matches", raw, text(rf"^\s*[+-]?[0-9]*(\.[0-9]{{0,{places}}}0*)?\s*$"))
+        bad = any_of(bad, exp.Not(this=exact))
     query = select(col("metasql_row", "batch"), as_(cast(raw, "text"), "value")).from_(table(name, "batch"), copy=False)
     query = (
         query.where(all_of(not_null(raw), exp.paren(bad)), copy=False)

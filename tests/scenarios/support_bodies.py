@@ -196,7 +196,7 @@ ACROSS = {
             f"select a.id, count(*) as v from {A} as a join u on u.g = a.g group by a.id"
         ),
         "distinct_other": f"select a.id, q.v from {A} as a join (select distinct on (h) h, y as v from {B} order by h, y) as q on q.h = a.g",
-        "positional": f"select a.id, b.y as v from (select * from {A} order by id) as a positional join (select y from {B} order by id) as b",
+        "positional": f"select a.id, b.y as v from (select * from {A} order by id) as a positional join (select y from {B} order by id) as b where a.id is not null",
         "shifted": f"select a.id + 1 as id, a.x as v from {A} as a",
         "shifted_union": f"select id, x as v from {A} where id < 6 union all select id + 6, y from {B} where id < 12",
         "group_by_all": f"select a.id, count(*) as v from {A} as a join {B} as b on a.g = b.h group by all",

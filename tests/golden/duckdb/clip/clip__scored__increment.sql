@@ -144,14 +144,14 @@ WITH from_clip__cut AS (
           WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(judged.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(judged.video_id AS TEXT)
         END
       ) AS TEXT) || ':' || CASE
         WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
         THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
         WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(CAST(judged.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+        THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
         ELSE CAST(judged.video_id AS TEXT)
       END,
       '-'
@@ -161,14 +161,14 @@ WITH from_clip__cut AS (
           WHEN TYPEOF(judged.clip_index) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(judged.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(judged.clip_index) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(judged.clip_index AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(judged.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(judged.clip_index AS TEXT)
         END
       ) AS TEXT) || ':' || CASE
         WHEN TYPEOF(judged.clip_index) LIKE 'DECIMAL%'
         THEN REGEXP_REPLACE(CAST(judged.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
         WHEN TYPEOF(judged.clip_index) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(CAST(judged.clip_index AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+        THEN CAST(TRY_CAST(judged.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
         ELSE CAST(judged.clip_index AS TEXT)
       END,
       '-'

@@ -27,14 +27,14 @@ WITH from_clip__scored AS (
               WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
               THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
               WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(CAST(sample.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
               ELSE CAST(sample.video_id AS TEXT)
             END
           ) AS TEXT) || ':' || CASE
             WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(sample.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(sample.video_id AS TEXT)
           END,
           '-'
@@ -44,14 +44,14 @@ WITH from_clip__scored AS (
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
               THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
               WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(CAST(sample.clip_index AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
               ELSE CAST(sample.clip_index AS TEXT)
             END
           ) AS TEXT) || ':' || CASE
             WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(sample.clip_index AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(sample.clip_index AS TEXT)
           END,
           '-'
@@ -64,14 +64,14 @@ WITH from_clip__scored AS (
               WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
               THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
               WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(CAST(sample.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
               ELSE CAST(sample.video_id AS TEXT)
             END
           ) AS TEXT) || ':' || CASE
             WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(sample.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(sample.video_id AS TEXT)
           END,
           '-'
@@ -81,14 +81,14 @@ WITH from_clip__scored AS (
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
               THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
               WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(CAST(sample.clip_index AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
               ELSE CAST(sample.clip_index AS TEXT)
             END
           ) AS TEXT) || ':' || CASE
             WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(sample.clip_index AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(sample.clip_index AS TEXT)
           END,
           '-'
@@ -187,14 +187,14 @@ WITH from_clip__scored AS (
           WHEN TYPEOF(judged.speaker_id) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(judged.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(judged.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(judged.speaker_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(judged.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(judged.speaker_id AS TEXT)
         END
       ) AS TEXT) || ':' || CASE
         WHEN TYPEOF(judged.speaker_id) LIKE 'DECIMAL%'
         THEN REGEXP_REPLACE(CAST(judged.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
         WHEN TYPEOF(judged.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(CAST(judged.speaker_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+        THEN CAST(TRY_CAST(judged.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
         ELSE CAST(judged.speaker_id AS TEXT)
       END,
       '-'

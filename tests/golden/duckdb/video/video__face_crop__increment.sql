@@ -120,14 +120,14 @@ WITH from_video__full AS (
           WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(judged.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(judged.video_id AS TEXT)
         END
       ) AS TEXT) || ':' || CASE
         WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
         THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
         WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(CAST(judged.video_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+        THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
         ELSE CAST(judged.video_id AS TEXT)
       END,
       '-'

@@ -71,14 +71,14 @@ WITH expected AS (
             WHEN TYPEOF(source.audio_etag) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.audio_etag AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.audio_etag) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.audio_etag AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.audio_etag AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.audio_etag AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.audio_etag) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.audio_etag AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.audio_etag) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.audio_etag AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.audio_etag AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.audio_etag AS TEXT)
         END,
         '-'
@@ -91,14 +91,14 @@ WITH expected AS (
             WHEN TYPEOF(source.frames_sha256) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.frames_sha256 AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.frames_sha256) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.frames_sha256 AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.frames_sha256 AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.frames_sha256 AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.frames_sha256) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.frames_sha256 AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.frames_sha256) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.frames_sha256 AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.frames_sha256 AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.frames_sha256 AS TEXT)
         END,
         '-'
@@ -108,14 +108,14 @@ WITH expected AS (
             WHEN TYPEOF(source.width_px) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.width_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.width_px) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.width_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.width_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.width_px AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.width_px) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.width_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.width_px) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.width_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.width_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.width_px AS TEXT)
         END,
         '-'
@@ -125,14 +125,14 @@ WITH expected AS (
             WHEN TYPEOF(source.height_px) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.height_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.height_px) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.height_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.height_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.height_px AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.height_px) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.height_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.height_px) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.height_px AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.height_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.height_px AS TEXT)
         END,
         '-'
@@ -142,14 +142,14 @@ WITH expected AS (
             WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.pixels AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.pixels AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.pixels AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.pixels AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.pixels AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.pixels AS TEXT)
         END,
         '-'
@@ -162,14 +162,14 @@ WITH expected AS (
             WHEN TYPEOF(source.speaker_id) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.speaker_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.speaker_id AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.speaker_id) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.speaker_id AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.speaker_id AS TEXT)
         END,
         '-'
@@ -179,14 +179,14 @@ WITH expected AS (
             WHEN TYPEOF(source.duration_s) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.duration_s) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.duration_s AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.duration_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.duration_s AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.duration_s) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.duration_s) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.duration_s AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.duration_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.duration_s AS TEXT)
         END,
         '-'
@@ -199,14 +199,14 @@ WITH expected AS (
             WHEN TYPEOF(source.path) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.path AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.path) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.path AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.path AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.path AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.path) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.path AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.path) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.path AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.path AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.path AS TEXT)
         END,
         '-'
@@ -216,14 +216,14 @@ WITH expected AS (
             WHEN TYPEOF(source.recorded_on) LIKE 'DECIMAL%'
             THEN REGEXP_REPLACE(CAST(source.recorded_on AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
             WHEN TYPEOF(source.recorded_on) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(CAST(source.recorded_on AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            THEN CAST(TRY_CAST(source.recorded_on AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.recorded_on AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
           WHEN TYPEOF(source.recorded_on) LIKE 'DECIMAL%'
           THEN REGEXP_REPLACE(CAST(source.recorded_on AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
           WHEN TYPEOF(source.recorded_on) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(CAST(source.recorded_on AS TEXT) AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          THEN CAST(TRY_CAST(source.recorded_on AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.recorded_on AS TEXT)
         END,
         '-'
