@@ -22,6 +22,9 @@ from metasql.pipeline import Options, Project, load, read_config
 from metasql.report.console import LogFile, all_of, stderr_console
 from metasql.source import Source
 
+row_limit = click.IntRange(0, 2**63 - 1)
+"""Of `--limit`: as many rows as an engine can count."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

@@ -36,7 +36,8 @@ def read_source(path: Path, shown: str, bag: Bag) -> Source | None:
     try:
         data = path.read_bytes()
     except OSError as error:
-        bag.error("MS0115", f"cannot read `{shown}`: {(error.strerror or 'unknown reason').lower()}")
+        message = f"cannot read `{shown}`: {(error.strerror or 'unknown reason').lower()}"
+        bag.error("MS0115", message, help="give yourself the right to read it, or move it out of the project")
         return None
     try:
         return Source(shown, data.decode("utf-8-sig"))

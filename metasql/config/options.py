@@ -11,6 +11,7 @@ from metasql.config.reader import Reader, scalars
 from metasql.config.secret import Secret
 
 MEMORY = ":memory:"
+MOST_THREADS = 1024
 
 
 def _duckdb(reader: Reader, root: Path) -> tuple[str, dict[str, Any]]:
@@ -18,12 +19,30 @@ def _duckdb(reader: Reader, root: Path) -> tuple[str, dict[str, Any]]:
     path = reader.required("path", help="write `path: target/dev.duckdb`, or `:memory:`")
     options: dict[str, Any] = {
         "path": MEMORY if path is None else _resolved(root, path),
-        "threads": reader.integer("threads", default=1, least=1),
+        "threads": reader.integer("threads", default=1, least=1, most=MOST_THREADS),
         "attach": _attach(reader, root),
         "settings": _settings(reader),
         "storage_version": _storage_version(reader),
     }
-    return str(reader.text("schema") or "main"), options
+    return _schema(reader, options["path"]), options
+
+
+_TAKEN = ("information_schema", "pg_catalog", "system", "temp")
+"""Schemas and catalogs of DuckDB's own."""
+
+
+def _schema(reader: Reader, path: str) -> str:
+    """The schema: none of DuckDB's own, and not called like the file, whose name is that of the catalog."""
+    schema = reader.text("schema")
+    if schema is None or not schema.strip():
+        return "main"
+    if schema.lower() in _TAKEN:
+        help = "choose another name, such as `main`"
+        reader.bag.error("MS0114", f"`{schema}` is a schema of DuckDB's own", schema.span, help=help)
+    elif path != MEMORY and schema.lower() == Path(path).name.split(".")[0].lower():
+        help = "rename one of the two: DuckDB calls the file's catalog by its name"
+        reader.bag.error("MS0114", f"the schema `{schema}` is called like its file", schema.span, help=help)
+    return str(schema)
 
 
 def _resolved(root: Path, path: str) -> str:
@@ -67,7 +86,8 @@ def _storage_version(reader: Reader) -> str:
 def _clickhouse(reader: Reader, root: Path) -> tuple[str, dict[str, Any]]:
     """`driver: chdb` runs the engine in this process at `path`; `driver: http` reaches a server."""
     driver = reader.choice("driver", ("http", "chdb"), default="http") or "http"
-    options: dict[str, Any] = {"driver": driver, "threads": reader.integer("threads", default=1, least=1)}
+    threads = reader.integer("threads", default=1, least=1, most=MOST_THREADS)
+    options: dict[str, Any] = {"driver": driver, "threads": threads}
     if driver == "chdb":
         path = reader.required("path", help="write `path: target/dev.chdb`")
         options["path"] = MEMORY if path is None else _resolved(root, path)

@@ -11,6 +11,7 @@ from sqlglot import exp
 from metasql.diagnostics import Bag
 from metasql.graph.link_body import body_columns
 from metasql.graph.link_expressions import aggregate_over, check_column, expression_over, over_renamed
+from metasql.graph.link_types import told_types
 from metasql.graph.nodes import Column, Dependency, Feature, Field, Kind
 from metasql.graph.upstream import Upstream
 from metasql.parse.declarations import DependencyDecl, FeatureDecl
@@ -94,9 +95,10 @@ def link_columns(
     decl: FeatureDecl, deps: Sequence[HasDependency], upstream: Upstream, dialect: str, bag: Bag
 ) -> tuple[Column, ...] | None:
     """The id and data columns of a feature, in the order of its table; None when they cannot be told."""
-    types: dict[str, exp.DataType | None] = {}
+    types: dict[str, exp.DataType | None] = {**told_types(decl, upstream, dialect)}
     for item in decl.columns:
-        types[str(item.name)] = parse_type(item.type, dialect, bag) if item.type is not None else None
+        if item.type is not None:
+            types[str(item.name)] = parse_type(item.type, dialect, bag)
     for item_ in deps:
         for old, new in item_.dependency.match:
             inherited = next(c.type for c in upstream.features[item_.dependency.feature].columns if c.name == old)

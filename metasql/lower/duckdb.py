@@ -25,17 +25,27 @@ unique unpack unpivot using values varchar variadic verbose when where window wi
 xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
 """
 
-_TEXT = """
+_DECIMAL = "REGEXP_REPLACE(CAST(:a AS TEXT), '\\.0+$|(\\.[0-9]*[1-9])0+$', '\\1')"
+_ZONED = "CAST(TRY_CAST(:a AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)"
+_TEXT = f"""
 CASE
-  WHEN TYPEOF(:a) LIKE 'DECIMAL%'
-    THEN REGEXP_REPLACE(CAST(:a AS TEXT), '\\.0+$|(\\.[0-9]*[1-9])0+$', '\\1')
-  WHEN TYPEOF(:a) = 'TIMESTAMP WITH TIME ZONE'
-    THEN CAST(TRY_CAST(:a AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+  WHEN TYPEOF(:a) LIKE 'DECIMAL%' THEN {_DECIMAL}
+  WHEN TYPEOF(:a) = 'TIMESTAMP WITH TIME ZONE' THEN {_ZONED}
   ELSE CAST(:a AS TEXT)
 END
 """
 """Types are often not known before the engine sees the query; TYPEOF is folded when it is
 planned. Decimals lose trailing zeros, times with a zone are told in UTC."""
+
+_PLAIN = (
+    *exp.DataType.INTEGER_TYPES,
+    *exp.DataType.FLOAT_TYPES,
+    exp.DataType.Type.BOOLEAN,
+    exp.DataType.Type.DATE,
+    exp.DataType.Type.TIMESTAMP,
+    exp.DataType.Type.TIME,
+)
+"""Types whose cast to text is their canonical text."""
 
 _HALF = "CAST(SUM(CAST('0x' || SUBSTR(:a, {start}, 16) AS UBIGINT)) % 18446744073709551616 AS TEXT)"
 
@@ -77,12 +87,15 @@ def _filled(tree: exp.Expr, given: Mapping[str, exp.Expr]) -> exp.Expr:
 def _text(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """The canonical text of a value; the second argument is its type where that is known."""
     value, *known = arguments
-    if known and isinstance(known[0], exp.DataType):
+    if known and isinstance(known[0], exp.DataType) and not known[0].args.get("nested"):
         if known[0].is_type(*exp.DataType.TEXT_TYPES):
             return value
-        plain = {*exp.DataType.INTEGER_TYPES, exp.DataType.Type.BOOLEAN, exp.DataType.Type.DATE}
-        if known[0].is_type(*plain):
+        if known[0].is_type(*_PLAIN):
             return exp.Cast(this=value, to=exp.DataType.build("text"))
+        if known[0].is_type("decimal"):
+            return _template(_DECIMAL)(arguments)
+        if known[0].is_type("timestamptz"):
+            return _template(_ZONED)(arguments)
     return _template(_TEXT)(arguments)
 
 
@@ -101,12 +114,10 @@ _call: Callable[[str], Lowering] = lambda name: (  # noqa: E731 - a table entry,
     lambda arguments: exp.Anonymous(this=name, expressions=list(arguments))
 )
 
-_ZONED = "TIME ZONE"
-
 
 def _unhashable(type_: str) -> bool:
     """Times with a zone inside another type are told in the reader's zone, and there is no way around it."""
-    return _ZONED in type_ and type_ not in {"TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE"}
+    return "TIME ZONE" in type_ and type_ not in {"TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE"}
 
 
 _HASHES = {

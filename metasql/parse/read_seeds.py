@@ -92,7 +92,8 @@ def _header(file: SeedFile, bag: Bag) -> tuple[Source, list[str]] | None:
         with file.path.open(encoding="utf-8-sig", newline="") as stream:
             header = next(csv.reader(kept(stream, lines)), [])
     except OSError as error:
-        bag.error("MS0115", f"cannot read `{file.shown}`: {(error.strerror or 'unknown reason').lower()}")
+        message = f"cannot read `{file.shown}`: {(error.strerror or 'unknown reason').lower()}"
+        bag.error("MS0115", message, help="give yourself the right to read it, or move it out of the project")
         return None
     except UnicodeDecodeError:
         span = Span(Source(file.shown, ""), 0, 0)

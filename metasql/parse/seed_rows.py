@@ -31,11 +31,11 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class _Row:
-    """A record and the line that it begins on; `text` is the record as written."""
+    """A record and the line that it begins on; `text` is the record as written, `cells` None where it has no end."""
 
     line: int
     text: str
-    cells: list[str]
+    cells: list[str] | None
 
 
 def check_rows(seed: SeedDecl, root: Path) -> Bag:
@@ -43,16 +43,12 @@ def check_rows(seed: SeedDecl, root: Path) -> Bag:
     bag = Bag()
     try:
         for row in _rows(root / seed.path):
-            if row.cells and not (len(row.cells) == 1 and not row.cells[0].strip()):
-                _check(seed, row, bag)
+            _check(seed, row, bag)
             if len(bag) >= MOST:
                 break
     except UnicodeDecodeError:
         place = Span(Source(seed.path, ""), 0, 0)
         bag.error("MS0203", f"`{seed.path}` is not UTF-8", place, help="save the file as UTF-8")
-    except (OSError, csv.Error) as error:
-        place = Span(Source(seed.path, ""), 0, 0)
-        bag.error("MS0313", f"`{seed.path}` cannot be read: {error}", place, help="write comma-separated values")
     return bag
 
 
@@ -60,17 +56,26 @@ def _rows(path: Path) -> Iterator[_Row]:
     """The records after the header."""
     written: list[str] = []
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(kept(stream, written))
+        reader = csv.reader(kept(stream, written), strict=True)
         next(reader, None)
         before = reader.line_num
         written.clear()
-        for cells in reader:
-            yield _Row(before + 1, "".join(written), cells)
-            before = reader.line_num
-            written.clear()
+        try:
+            for cells in reader:
+                yield _Row(before + 1, "".join(written), cells)
+                before = reader.line_num
+                written.clear()
+        except csv.Error:
+            yield _Row(before + 1, "".join(written), None)
 
 
 def _check(seed: SeedDecl, row: _Row, bag: Bag) -> None:
+    if row.cells is None:
+        help = "close the quote; a quote within a value is written twice: ``"
+        bag.error("MS0325", "the quotes of this line do not fit together", _place(seed, row, '"'), help=help)
+        return
+    if not row.cells or row.cells == [""]:
+        return
     if len(row.cells) != len(seed.header):
         wanted, given = len(seed.header), len(row.cells)
         cells = f"{given} cell{'' if given == 1 else 's'}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from metasql.cli.options import Common, common, selection
+from metasql.cli.options import Common, common, row_limit, selection
 from metasql.cli.reporting import exit_code, report
 from metasql.cli.running import (
     feature_keys,
@@ -68,7 +68,7 @@ def _lines(found: list[Listed], output: str) -> list[str]:
 @click.argument("key", required=False)
 @common
 @click.option("--inline", metavar="SQL", help="A query in Jinja and SQL, with ref and source, in the place of a key.")
-@click.option("--limit", type=click.IntRange(0), default=5, show_default=True, help="At most so many rows.")
+@click.option("--limit", type=row_limit, default=5, show_default=True, help="At most so many rows.")
 @click.option(
     "--format",
     "form",

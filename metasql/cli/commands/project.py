@@ -8,11 +8,12 @@ import click
 
 from metasql.cli.options import Common, common, selection
 from metasql.cli.running import execute_nodes, feature_keys, lookups_without_warehouse, run_options, select_nodes
+from metasql.config.options import MOST_THREADS
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
 from metasql.pipeline import compiled, feature_of, statements
 from metasql.report.artifacts import write_compiled, write_manifest
 
-threads_option = click.option("--threads", type=click.IntRange(1), help="Independent nodes at once.")
+threads_option = click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Independent nodes at once.")
 full_refresh_option = click.option("--full-refresh", is_flag=True, help="Compute all samples of the selection anew.")
 
 

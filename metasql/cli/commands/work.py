@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from sqlglot import exp
 
-from metasql.cli.options import Common, common
+from metasql.cli.options import Common, common, row_limit
 from metasql.cli.running import finish_write, require_relations
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute.commit import BatchFile, commit_file
@@ -38,7 +38,7 @@ file_path = click.Path(path_type=Path, dir_okay=False)
     type=click.Choice(["table", "csv", "json", "parquet"]),
     help="Form of the rows (default: a table, or by the ending of -o).",
 )
-@click.option("--limit", type=click.IntRange(0), help="At most so many rows.")
+@click.option("--limit", type=row_limit, help="At most so many rows.")
 @click.option("-o", "--output", type=file_path, help="Write to a file.")
 def increment_command(
     shared: Common, key: str, status: str, form: str | None, limit: int | None, output: Path | None

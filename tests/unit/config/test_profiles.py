@@ -128,7 +128,7 @@ def test_a_missing_variable_is_named_with_its_line(tmp_path):
         ("{type: duckdb}", "MS0209", "3:11", "write `path: target/dev.duckdb`, or `:memory:`"),
         ("{type: duckdb, path: x, thread: 2}", "MS0208", "3:34", "did you mean `threads`?"),
         ("{type: duckdb, path: x, threads: many}", "MS0207", "3:43", "write a whole number"),
-        ("{type: duckdb, path: x, threads: 0}", "MS0207", "3:43", "write a number that is at least 1"),
+        ("{type: duckdb, path: x, threads: 0}", "MS0207", "3:43", "write a number that is between 1 and 1024"),
         ("{type: duckdb, path: x, storage_version: new}", "MS0114", "3:51", "write it like `v1.4.0`, or `latest`"),
         ("{type: clickhouse, driver: tcp}", "MS0207", "3:37", None),
         ("{type: clickhouse, port: 70000}", "MS0207", "3:35", "write a number that is between 1 and 65535"),

@@ -32,6 +32,13 @@ def test_too_many_and_too_few_cells(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("line", ['1,"a', '1,"a"b'])
+def test_quotes_that_do_not_fit(tmp_path, line):
+    """The place is the first quote of the record."""
+    said = mistakes(tmp_path, f"id,v\n1,2\n{line}\n3,4\n")
+    assert said == ["MS0325 z.csv:3:3 the quotes of this line do not fit together"]
+
+
 @pytest.mark.parametrize(
     ("type_", "good", "bad", "kind"),
     [

@@ -115,24 +115,7 @@ WITH from_video__full AS (
     judged.*,
     MD5('1a61ed71a05bd9c07b3e3910656b0bc2' || judged.metasql_inputs__boundaries) AS metasql_provenance__boundaries,
     MD5('9ebc2e9fbe51619920093ddcb6546a25' || judged.metasql_inputs__audio) AS metasql_provenance__audio,
-    COALESCE(
-      CAST(STRLEN(
-        CASE
-          WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(judged.video_id AS TEXT)
-        END
-      ) AS TEXT) || ':' || CASE
-        WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-        THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-        WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-        ELSE CAST(judged.video_id AS TEXT)
-      END,
-      '-'
-    ) AS metasql_unit,
+    COALESCE(CAST(STRLEN(judged.video_id) AS TEXT) || ':' || judged.video_id, '-') AS metasql_unit,
     '1abf5a503659ee2d85510016b39752cc;audio=9ebc2e9fbe51619920093ddcb6546a25' || judged.metasql_inputs__audio || ';boundaries=1a61ed71a05bd9c07b3e3910656b0bc2' || judged.metasql_inputs__boundaries AS metasql_words
   FROM judged
   WHERE

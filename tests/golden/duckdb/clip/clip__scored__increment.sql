@@ -138,24 +138,7 @@ WITH from_clip__cut AS (
     judged.*,
     MD5('e6d357496d12449f0ed7547fa8d574f8' || judged.metasql_inputs__place) AS metasql_provenance__place,
     MD5('48ecd998b32a5cbfa5b9dab41094fca7' || judged.metasql_inputs__score) AS metasql_provenance__score,
-    COALESCE(
-      CAST(STRLEN(
-        CASE
-          WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(judged.video_id AS TEXT)
-        END
-      ) AS TEXT) || ':' || CASE
-        WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-        THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-        WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-        ELSE CAST(judged.video_id AS TEXT)
-      END,
-      '-'
-    ) || COALESCE(
+    COALESCE(CAST(STRLEN(judged.video_id) AS TEXT) || ':' || judged.video_id, '-') || COALESCE(
       CAST(STRLEN(
         CASE
           WHEN TYPEOF(judged.clip_index) LIKE 'DECIMAL%'

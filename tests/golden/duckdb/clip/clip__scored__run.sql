@@ -153,9 +153,9 @@ WHERE
 -- compute them
 CREATE OR REPLACE TEMPORARY TABLE metasql_result AS
 SELECT
-  body.video_id,
+  CAST(body.video_id AS TEXT) AS video_id,
   body.clip_index,
-  body.speaker_id,
+  CAST(body.speaker_id AS TEXT) AS speaker_id,
   body.start_s,
   body.end_s,
   body.score,

@@ -21,24 +21,7 @@ WITH from_clip__scored AS (
     SELECT
       sample.speaker_id,
       MD5(
-        COALESCE(
-          CAST(STRLEN(
-            CASE
-              WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-              WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-              ELSE CAST(sample.video_id AS TEXT)
-            END
-          ) AS TEXT) || ':' || CASE
-            WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(sample.video_id AS TEXT)
-          END,
-          '-'
-        ) || COALESCE(
+        COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
@@ -58,24 +41,7 @@ WITH from_clip__scored AS (
         ) || COALESCE(sample.metasql_data_version__place, sample.metasql_provenance__place)
       ) AS metasql_version__place,
       MD5(
-        COALESCE(
-          CAST(STRLEN(
-            CASE
-              WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-              WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-              ELSE CAST(sample.video_id AS TEXT)
-            END
-          ) AS TEXT) || ':' || CASE
-            WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(sample.video_id AS TEXT)
-          END,
-          '-'
-        ) || COALESCE(
+        COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'

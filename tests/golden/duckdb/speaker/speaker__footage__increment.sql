@@ -21,24 +21,7 @@ WITH from_clip__scored AS (
     SELECT
       sample.speaker_id,
       MD5(
-        COALESCE(
-          CAST(STRLEN(
-            CASE
-              WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-              WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-              ELSE CAST(sample.video_id AS TEXT)
-            END
-          ) AS TEXT) || ':' || CASE
-            WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(sample.video_id AS TEXT)
-          END,
-          '-'
-        ) || COALESCE(
+        COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
@@ -58,24 +41,7 @@ WITH from_clip__scored AS (
         ) || COALESCE(sample.metasql_data_version__place, sample.metasql_provenance__place)
       ) AS metasql_version__place,
       MD5(
-        COALESCE(
-          CAST(STRLEN(
-            CASE
-              WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-              WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-              ELSE CAST(sample.video_id AS TEXT)
-            END
-          ) AS TEXT) || ':' || CASE
-            WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(sample.video_id AS TEXT)
-          END,
-          '-'
-        ) || COALESCE(
+        COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
@@ -181,24 +147,7 @@ WITH from_clip__scored AS (
     judged.*,
     MD5('a41774bd66cf8866b7b668bbf8b821e2' || judged.metasql_inputs__amount) AS metasql_provenance__amount,
     MD5('41cb5a3d9a4cd80b043ce3a84020ce5f' || judged.metasql_inputs__quality) AS metasql_provenance__quality,
-    COALESCE(
-      CAST(STRLEN(
-        CASE
-          WHEN TYPEOF(judged.speaker_id) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(judged.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(judged.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(judged.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(judged.speaker_id AS TEXT)
-        END
-      ) AS TEXT) || ':' || CASE
-        WHEN TYPEOF(judged.speaker_id) LIKE 'DECIMAL%'
-        THEN REGEXP_REPLACE(CAST(judged.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-        WHEN TYPEOF(judged.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(judged.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-        ELSE CAST(judged.speaker_id AS TEXT)
-      END,
-      '-'
-    ) AS metasql_unit,
+    COALESCE(CAST(STRLEN(judged.speaker_id) AS TEXT) || ':' || judged.speaker_id, '-') AS metasql_unit,
     '7d481b0a7e6025f531cb1271ae925fbe;amount=a41774bd66cf8866b7b668bbf8b821e2' || judged.metasql_inputs__amount || ';quality=41cb5a3d9a4cd80b043ce3a84020ce5f' || judged.metasql_inputs__quality AS metasql_words
   FROM judged
   WHERE

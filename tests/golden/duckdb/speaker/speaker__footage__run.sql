@@ -24,24 +24,7 @@ WITH from_clip__scored AS (
     SELECT
       sample.speaker_id,
       MD5(
-        COALESCE(
-          CAST(STRLEN(
-            CASE
-              WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-              WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-              ELSE CAST(sample.video_id AS TEXT)
-            END
-          ) AS TEXT) || ':' || CASE
-            WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(sample.video_id AS TEXT)
-          END,
-          '-'
-        ) || COALESCE(
+        COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
@@ -61,24 +44,7 @@ WITH from_clip__scored AS (
         ) || COALESCE(sample.metasql_data_version__place, sample.metasql_provenance__place)
       ) AS metasql_version__place,
       MD5(
-        COALESCE(
-          CAST(STRLEN(
-            CASE
-              WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-              WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-              THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-              ELSE CAST(sample.video_id AS TEXT)
-            END
-          ) AS TEXT) || ':' || CASE
-            WHEN TYPEOF(sample.video_id) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(sample.video_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(sample.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(sample.video_id AS TEXT)
-          END,
-          '-'
-        ) || COALESCE(
+        COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
@@ -195,10 +161,10 @@ WHERE
 -- compute them
 CREATE OR REPLACE TEMPORARY TABLE metasql_result AS
 SELECT
-  body.speaker_id,
+  CAST(body.speaker_id AS TEXT) AS speaker_id,
   body.clips,
-  body.seconds,
-  body.mean_quality
+  CAST(body.seconds AS BIGINT) AS seconds,
+  CAST(body.mean_quality AS DECIMAL(9, 3)) AS mean_quality
 FROM (
   WITH ref_clip__scored AS (
     /* clip/scored: the live samples that this run needs */

@@ -114,24 +114,7 @@ WITH from_video__full AS (
     judged.*,
     MD5('b4dc307e87131f458f035e9c21f67b43' || judged.metasql_inputs__audio) AS metasql_provenance__audio,
     MD5('1120091cbfd2a072485091122b62a38f' || judged.metasql_inputs__frames) AS metasql_provenance__frames,
-    COALESCE(
-      CAST(STRLEN(
-        CASE
-          WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(judged.video_id AS TEXT)
-        END
-      ) AS TEXT) || ':' || CASE
-        WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-        THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-        WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-        ELSE CAST(judged.video_id AS TEXT)
-      END,
-      '-'
-    ) AS metasql_unit,
+    COALESCE(CAST(STRLEN(judged.video_id) AS TEXT) || ':' || judged.video_id, '-') AS metasql_unit,
     'ac10ee7a65b7cb5be73471f15bdcf9c9;audio=b4dc307e87131f458f035e9c21f67b43' || judged.metasql_inputs__audio || ';frames=1120091cbfd2a072485091122b62a38f' || judged.metasql_inputs__frames AS metasql_words
   FROM judged
   WHERE

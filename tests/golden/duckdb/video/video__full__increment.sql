@@ -13,76 +13,14 @@ WITH expected AS (
     source.frames_sha256,
     source.recorded_on,
     MD5(
-      COALESCE(
-        CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.audio_etag) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.audio_etag AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.audio_etag) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.audio_etag AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.audio_etag AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.audio_etag) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.audio_etag AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.audio_etag) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.audio_etag AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.audio_etag AS TEXT)
-        END,
-        '-'
-      )
+      COALESCE(CAST(STRLEN(source.audio_etag) AS TEXT) || ':' || source.audio_etag, '-')
     ) AS metasql_inputs__audio,
     MD5(
-      COALESCE(
-        CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.frames_sha256) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.frames_sha256 AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.frames_sha256) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.frames_sha256 AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.frames_sha256 AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.frames_sha256) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.frames_sha256 AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.frames_sha256) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.frames_sha256 AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.frames_sha256 AS TEXT)
-        END,
+      COALESCE(CAST(STRLEN(source.frames_sha256) AS TEXT) || ':' || source.frames_sha256, '-') || COALESCE(
+        CAST(STRLEN(CAST(source.width_px AS TEXT)) AS TEXT) || ':' || CAST(source.width_px AS TEXT),
         '-'
       ) || COALESCE(
-        CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.width_px) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.width_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.width_px) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.width_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.width_px AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.width_px) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.width_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.width_px) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.width_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.width_px AS TEXT)
-        END,
-        '-'
-      ) || COALESCE(
-        CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.height_px) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.height_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.height_px) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.height_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.height_px AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.height_px) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.height_px AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.height_px) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.height_px AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.height_px AS TEXT)
-        END,
+        CAST(STRLEN(CAST(source.height_px AS TEXT)) AS TEXT) || ':' || CAST(source.height_px AS TEXT),
         '-'
       ) || COALESCE(
         CAST(STRLEN(
@@ -104,92 +42,32 @@ WITH expected AS (
       )
     ) AS metasql_inputs__frames,
     MD5(
-      COALESCE(
+      COALESCE(CAST(STRLEN(source.speaker_id) AS TEXT) || ':' || source.speaker_id, '-') || COALESCE(
         CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.speaker_id) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.speaker_id AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.speaker_id) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.speaker_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.speaker_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.speaker_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.speaker_id AS TEXT)
-        END,
-        '-'
-      ) || COALESCE(
-        CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.duration_s) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.duration_s) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.duration_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.duration_s AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.duration_s) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.duration_s) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.duration_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.duration_s AS TEXT)
-        END,
+          REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+        ) AS TEXT) || ':' || REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
         '-'
       )
     ) AS metasql_inputs__facts,
     MD5(
-      COALESCE(
-        CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.path) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.path AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.path) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.path AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.path AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.path) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.path AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.path) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.path AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.path AS TEXT)
-        END,
-        '-'
-      ) || COALESCE(
-        CAST(STRLEN(
-          CASE
-            WHEN TYPEOF(source.recorded_on) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.recorded_on AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-            WHEN TYPEOF(source.recorded_on) = 'TIMESTAMP WITH TIME ZONE'
-            THEN CAST(TRY_CAST(source.recorded_on AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-            ELSE CAST(source.recorded_on AS TEXT)
-          END
-        ) AS TEXT) || ':' || CASE
-          WHEN TYPEOF(source.recorded_on) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.recorded_on AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(source.recorded_on) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(source.recorded_on AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(source.recorded_on AS TEXT)
-        END,
+      COALESCE(CAST(STRLEN(source.path) AS TEXT) || ':' || source.path, '-') || COALESCE(
+        CAST(STRLEN(CAST(source.recorded_on AS TEXT)) AS TEXT) || ':' || CAST(source.recorded_on AS TEXT),
         '-'
       )
     ) AS metasql_inputs__file,
     TRUE AS metasql_expected
   FROM (
     SELECT
-      body.video_id,
-      body.speaker_id,
-      body.path,
-      body.duration_s,
-      body.width_px,
-      body.height_px,
+      CAST(body.video_id AS TEXT) AS video_id,
+      CAST(body.speaker_id AS TEXT) AS speaker_id,
+      CAST(body.path AS TEXT) AS path,
+      CAST(body.duration_s AS DECIMAL(9, 1)) AS duration_s,
+      CAST(body.width_px AS INT) AS width_px,
+      CAST(body.height_px AS INT) AS height_px,
       body.pixels,
-      body.audio_etag,
-      body.frames_sha256,
-      body.recorded_on
+      CAST(body.audio_etag AS TEXT) AS audio_etag,
+      CAST(body.frames_sha256 AS TEXT) AS frames_sha256,
+      CAST(body.recorded_on AS DATE) AS recorded_on
     FROM (
       /* The body of a root: one SELECT with named columns. A seed is read with ref, by its file's name; */
       /* its types are in seeds/seeds.yml. */
@@ -319,24 +197,7 @@ WITH expected AS (
     MD5('1bd12c265d94186b3ff12cdb88a57c89' || judged.metasql_inputs__frames) AS metasql_provenance__frames,
     MD5('27ce30bd27aaf2f137732e249880881b' || judged.metasql_inputs__facts) AS metasql_provenance__facts,
     MD5('2188c6ad6cc0b8ebc29f6a10257a534a' || judged.metasql_inputs__file) AS metasql_provenance__file,
-    COALESCE(
-      CAST(STRLEN(
-        CASE
-          WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-          WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-          THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-          ELSE CAST(judged.video_id AS TEXT)
-        END
-      ) AS TEXT) || ':' || CASE
-        WHEN TYPEOF(judged.video_id) LIKE 'DECIMAL%'
-        THEN REGEXP_REPLACE(CAST(judged.video_id AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-        WHEN TYPEOF(judged.video_id) = 'TIMESTAMP WITH TIME ZONE'
-        THEN CAST(TRY_CAST(judged.video_id AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
-        ELSE CAST(judged.video_id AS TEXT)
-      END,
-      '-'
-    ) AS metasql_unit,
+    COALESCE(CAST(STRLEN(judged.video_id) AS TEXT) || ':' || judged.video_id, '-') AS metasql_unit,
     '756735c0fd27d45dad136a65f673568d;audio=f28f8e2bc47dfe086eb10c87f9567adb' || judged.metasql_inputs__audio || ';facts=27ce30bd27aaf2f137732e249880881b' || judged.metasql_inputs__facts || ';file=2188c6ad6cc0b8ebc29f6a10257a534a' || judged.metasql_inputs__file || ';frames=1bd12c265d94186b3ff12cdb88a57c89' || judged.metasql_inputs__frames AS metasql_words
   FROM judged
   WHERE
