@@ -7,6 +7,7 @@ Exit codes: 0 ok · 1 project errors · 2 usage · 3 a run, an assertion or a co
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import sys
 import traceback
@@ -101,7 +102,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    """The console script."""
+    """The console script.
+
+    Trees of SQL are many small objects in circles: looking for garbage as often as Python
+    does by itself takes half the time of a compile, and finds next to none.
+    """
+    gc.set_threshold(100_000, 50, 100)
     sys.exit(main())
 
 

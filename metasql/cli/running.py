@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from metasql import __version__
 from metasql.cli.options import Common
 from metasql.cli.reporting import report
-from metasql.diagnostics import Bag, Label, MetasqlError
+from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
@@ -21,7 +19,7 @@ from metasql.execute.ensure import is_current
 from metasql.execute.registry import connect
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.run import RunOptions
-from metasql.execute.session import Session, now
+from metasql.execute.session import Session, now, told_at
 from metasql.execute.walk import Node, record, walk
 from metasql.graph.nodes import Feature
 from metasql.names import FeatureKey
@@ -29,7 +27,7 @@ from metasql.parse.hooks import render_hooks
 from metasql.pipeline import Project
 from metasql.report.artifacts import RUN_RESULTS, write_manifest, write_run_results
 from metasql.report.status import PENDING, statuses
-from metasql.source import Span, Word, span_of
+from metasql.source import Word, span_of
 
 Nodes = Callable[[Project, set[str]], Sequence[Node]]
 Lookups = Mapping[str, Callable[[str], Iterable[str]]]
@@ -149,18 +147,6 @@ def _hooks(shared: Common, project: Project, session: Session, hooks: Sequence[W
         if sql.strip():
             with told_at(span_of(hook)), session.connection.writing(), session.connection.transaction():
                 session.connection.run_text(sql, f"run a hook of {name}")
-
-
-@contextmanager
-def told_at(place: Span) -> Iterator[None]:
-    """What the engine refuses within is told at a place of the project, where it has none of its own."""
-    try:
-        yield
-    except MetasqlError as error:
-        for index, item in enumerate(error.bag.items):
-            if not item.primary.span.source.text:
-                error.bag.items[index] = replace(item, primary=Label(place))
-        raise
 
 
 def require_relations(session: Session, feature: Feature) -> None:

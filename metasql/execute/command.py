@@ -7,16 +7,18 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from metasql.diagnostics import MetasqlError
 from metasql.execute.assertions import names_of, run_assertion
 from metasql.execute.counting import refresh_status
 from metasql.execute.results import NodeResult
 from metasql.execute.run import RunOptions, prepare_parents, run_feature
-from metasql.execute.session import Session
+from metasql.execute.session import Session, told_at
 from metasql.execute.state import ensure_tables
 from metasql.execute.walk import Node
 from metasql.graph.nodes import Feature, Graph
 from metasql.names import FeatureKey
 from metasql.parse.declarations import AssertionDecl, SeedDecl
+from metasql.parse.seed_rows import check_rows
 
 
 def prepare(session: Session, features: Sequence[Feature]) -> None:
@@ -102,8 +104,13 @@ def _run_assertion(session: Session, *, assertion: AssertionDecl) -> NodeResult:
 def _load_seed(session: Session, *, seed: SeedDecl, root: Path) -> NodeResult:
     started = time.perf_counter()
     connection = session.connection
-    with connection.writing(), connection.transaction():
-        rows = connection.load_seed(session.layout.relation(str(seed.name)), root / seed.path, seed.header, seed.types)
+    try:
+        with told_at(seed.span), connection.writing(), connection.transaction():
+            relation = session.layout.relation(str(seed.name))
+            rows = connection.load_seed(relation, root / seed.path, seed.header, seed.types)
+    except MetasqlError as error:
+        found = check_rows(seed, root)
+        raise (MetasqlError(found) if found.has_errors else error) from None
     seconds = time.perf_counter() - started
     return NodeResult(str(seed.name), "seed", "ok", seconds, f"{rows:,} rows", written=rows)
 

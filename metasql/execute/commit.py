@@ -118,7 +118,7 @@ def _load(connection: Connection, name: str, file: BatchFile) -> dict[str, str]:
     try:
         return connection.load_batch(name, file.path, file.format)
     except MetasqlError as error:
-        if "MS0802" in error.codes:
+        if {"MS0801", "MS0802"} & set(error.codes):
             raise
         notes = [note for item in error.bag for note in item.notes]
         raise MetasqlError.of(

@@ -46,15 +46,15 @@ def open_target(target: Target, dialect: Dialect, *, read_only: bool = False, em
     path = str(target.options.get("path", ":memory:"))
     config: dict[str, Any] = {}
     storage = target.options.get("storage_version")
-    if storage and str(storage) != "latest" and path != ":memory:" and not Path(path).exists():
+    if storage and str(storage) != "latest" and path != ":memory:" and not _exists(path, target):
         config["storage_compatibility_version"] = str(storage)
     for name, value in dict(target.options.get("settings") or {}).items():
         config[str(name)] = value if isinstance(value, (int, str)) else str(value)
     if target.options.get("threads"):
         config["threads"] = int(target.options["threads"])
     memory = path == ":memory:"
-    if not memory and not read_only:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if not memory and not read_only and not _exists(path, target):
+        _make_folder(Path(path).parent, target)
     try:
         driver = duckdb.connect(path, read_only=read_only and not memory, config=config)
     except duckdb.Error as error:
@@ -101,14 +101,20 @@ class DuckDBConnection:
         self._execute(sql, purpose)
 
     def rows(self, tree: exp.Expr, purpose: str = "") -> list[Row]:
-        return self._execute(render(tree, self.dialect), purpose).fetchall()
+        return self._fetch(render(tree, self.dialect), purpose)
 
     def table(self, tree: exp.Query) -> tuple[list[str], list[Row]]:
         return self.fetch(render(tree, self.dialect))
 
     def fetch(self, sql: str) -> tuple[list[str], list[Row]]:
         cursor = self._execute(sql)
-        return [str(item[0]) for item in cursor.description or []], cursor.fetchall()
+        columns = [(str(item[0]), str(item[1])) for item in cursor.description or []]
+        zoned = [_identifier(name) for name, type_ in columns if "TIME ZONE" in type_.upper()]
+        if zoned:
+            # The driver makes Python values of such times only with a library of its own.
+            texts = ", ".join(f"CAST({name} AS TEXT) AS {name}" for name in zoned)
+            cursor = self._execute(f"SELECT * REPLACE ({texts}) FROM ({sql.rstrip().rstrip(';')})")
+        return [name for name, _ in columns], self._rows(cursor)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -145,19 +151,20 @@ class DuckDBConnection:
 
     def next_commit(self) -> int:
         name = exp.Literal.string(self._quoted(Relation(self._schema, _COMMITS))).sql("duckdb")
-        rows = self._execute(f"SELECT nextval({name})").fetchall()
+        rows = self._fetch(f"SELECT nextval({name})")
         return int(rows[0][0])
 
     def columns(self, relation: Relation) -> dict[str, str] | None:
-        found = self._driver.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?"
-            " AND database_name = coalesce(?, current_database()) ORDER BY column_index",
-            [relation.schema, relation.name, relation.catalog],
-        ).fetchall()
+        catalog = _literal(relation.catalog) if relation.catalog else "current_database()"
+        found = self._fetch(
+            "SELECT column_name, data_type FROM duckdb_columns()"
+            f" WHERE schema_name = {_literal(relation.schema)} AND table_name = {_literal(relation.name)}"
+            f" AND database_name = {catalog} ORDER BY column_index"
+        )
         return {str(name): str(type_) for name, type_ in found} or None
 
     def describe(self, query: exp.Query) -> dict[str, str]:
-        found = self._execute(f"DESCRIBE {render(query, self.dialect)}").fetchall()
+        found = self._fetch(f"DESCRIBE {render(query, self.dialect)}")
         return {str(row[0]): _NULL_TYPES.get(str(row[1]), str(row[1])) for row in found}
 
     def create_schema(self, name: str) -> None:
@@ -172,7 +179,7 @@ class DuckDBConnection:
             read = f"read_csv({_literal(str(_plain_path(path, Path(folder))))}, {options})"
             tree = f"CREATE OR REPLACE TABLE {self._quoted(relation)} AS SELECT {names} FROM {read}"
             self._execute(tree, f"load the seed {path.name}")
-        return int(self._execute(f"SELECT count(*) FROM {self._quoted(relation)}").fetchall()[0][0])
+        return int(self._fetch(f"SELECT count(*) FROM {self._quoted(relation)}")[0][0])
 
     def load_batch(self, name: str, path: Path, format: str) -> dict[str, str]:
         table = _identifier(name)
@@ -198,7 +205,11 @@ class DuckDBConnection:
             source = f"read_csv({file}, {_CSV}, all_varchar = true)"
         else:
             source = f"read_json({file}, {_JSON}, sample_size = -1)"
-        columns = {str(row[0]): str(row[1]) for row in self._execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        columns = {str(row[0]): str(row[1]) for row in self._fetch(f"DESCRIBE SELECT * FROM {source}")}
+        if format == "json" and list(columns) == ["json"]:
+            raise MetasqlError.of(
+                "MS0801", "the batch cannot be read as json", help="let each line be one JSON object: JSON lines"
+            )
         if "metasql_row" in columns:
             raise MetasqlError.of("MS0802", "the batch has a column `metasql_row`", help="leave it out of the batch")
         if format == "json":
@@ -220,10 +231,8 @@ class DuckDBConnection:
         return other
 
     def describe_engine(self) -> dict[str, str]:
-        version = self._execute("SELECT version()").fetchall()[0][0]
-        rows = self._execute(
-            "SELECT path, tags FROM duckdb_databases() WHERE database_name = current_database()"
-        ).fetchall()
+        version = self._fetch("SELECT version()")[0][0]
+        rows = self._fetch("SELECT path, tags FROM duckdb_databases() WHERE database_name = current_database()")
         path, tags = rows[0]
         return {
             "engine": f"DuckDB {version}",
@@ -239,6 +248,15 @@ class DuckDBConnection:
         parts = [part for part in (relation.catalog, relation.schema, relation.name) if part]
         return ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in parts)
 
+    def _fetch(self, sql: str, purpose: str = "") -> list[Row]:
+        return self._rows(self._execute(sql, purpose), purpose)
+
+    def _rows(self, cursor: duckdb.DuckDBPyConnection, purpose: str = "") -> list[Row]:
+        try:
+            return cursor.fetchall()
+        except duckdb.Error as error:
+            raise _refused(error, purpose) from error
+
     def _execute(self, sql: str, purpose: str = "") -> duckdb.DuckDBPyConnection:
         started = time.perf_counter()
         try:
@@ -247,6 +265,29 @@ class DuckDBConnection:
             raise _refused(error, purpose) from error
         finally:
             self._emit(StatementRun(purpose, sql, time.perf_counter() - started))
+
+
+def _exists(path: str, target: Target) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError as error:
+        raise _no_place(path, target, error) from None
+
+
+def _make_folder(folder: Path, target: Target) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_place(str(folder), target, error) from None
+
+
+def _no_place(path: str, target: Target, error: OSError) -> MetasqlError:
+    return MetasqlError.of(
+        "MS0605",
+        f"the warehouse of target `{target.name}` cannot be at `{path[:200]}`",
+        notes=[str(error.strerror)],
+        help="correct `path` of the target",
+    )
 
 
 def _identifier(name: str) -> str:
@@ -308,5 +349,5 @@ def _refused(error: duckdb.Error, purpose: str) -> MetasqlError:
         help_ = "check that the table is there and is spelt so; `metasql seed` loads seeds"
         return MetasqlError.of("MS0611", "a relation or function does not exist", notes=notes, help=help_)
     if isinstance(error, duckdb.InterruptException):
-        return MetasqlError.of("MS0613", "the statement was interrupted", notes=notes)
+        return MetasqlError.of("MS0613", "the statement was interrupted", notes=notes, help="run it again")
     return MetasqlError.of("MS0610", "the engine refused a statement", notes=notes, help="`-v` shows the statement")

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from metasql.diagnostics import MetasqlError
 from metasql.execute import state
-from metasql.execute.session import Session, place_of
+from metasql.execute.session import Session, place_of, told_at
 from metasql.graph.nodes import Feature, Kind
 from metasql.lower.render import render
 from metasql.names import PREFIX, Relation
@@ -27,8 +27,9 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
     engine refuses).
     """
     ensure_storage(session, feature, full_refresh=full_refresh)
-    for view in views(feature, session.graph, session.layout):
-        _ensure_view(session, feature, view)
+    with told_at(place_of(feature, session.layout.engine)):
+        for view in views(feature, session.graph, session.layout):
+            _ensure_view(session, feature, view)
     _record(session, feature)
 
 
@@ -36,8 +37,10 @@ def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = F
     """Create or alter a feature's tables, and leave its views and recorded definition alone."""
     place = place_of(feature, session.layout.engine)
     _check_key(session, feature, full_refresh)
-    for wanted in tables(feature, session.graph, session.layout):
-        _ensure_table(session, feature, wanted, place, "sync" if full_refresh else feature.on_schema_change)
+    policy = "sync" if full_refresh else feature.on_schema_change
+    with told_at(place):
+        for wanted in tables(feature, session.graph, session.layout):
+            _ensure_table(session, feature, wanted, place, policy)
 
 
 def _run(session: Session, tree: exp.Expr, purpose: str) -> None:

@@ -46,4 +46,8 @@ def connect(target: Target, algorithm: str = "md5", *, read_only: bool = False, 
         if entry.name == target.type:
             return cast(Connection, entry.load()(target, algorithm, read_only=read_only, emit=emit))
     dialect_of(target)
-    raise MetasqlError.of("MS0601", f"no backend for targets of type `{target.type}` is installed")
+    raise MetasqlError.of(
+        "MS0601",
+        f"no backend for targets of type `{target.type}` is installed",
+        help="install the package that brings it, or choose another target",
+    )

@@ -11,7 +11,7 @@ from metasql.execute.counting import refresh_status
 from metasql.execute.delete import delete_samples
 from metasql.execute.ensure import ensure, ensure_storage
 from metasql.execute.results import Counts, NodeResult
-from metasql.execute.session import Session, perform, place_of
+from metasql.execute.session import Session, perform, place_of, told_at
 from metasql.execute.writing import write_incoming
 from metasql.graph.nodes import Feature, Graph, Kind
 from metasql.lower.render import render
@@ -111,7 +111,7 @@ def _hooks(session: Session, feature: Feature, hooks: Sequence[str], options: Ru
     this = render(table(session.layout.public(feature.key)), session.connection.dialect)
     for sql in options.render(hooks, this):
         if sql.strip():
-            with session.connection.writing():
+            with told_at(feature.span), session.connection.writing():
                 session.connection.run_text(sql, f"run a {what} of {feature.key}")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
@@ -50,7 +51,8 @@ def perform(connection: Connection, steps: Sequence[Step | Check], place: Span) 
     """
     for step in steps:
         if isinstance(step, Step):
-            run_at(connection, step, place)
+            with told_at(place):
+                connection.run(step.tree, step.purpose)
             continue
         found = connection.rows(step.tree, step.purpose)
         if found:
@@ -64,10 +66,11 @@ def perform(connection: Connection, steps: Sequence[Step | Check], place: Span) 
             raise error
 
 
-def run_at(connection: Connection, step: Step, place: Span) -> None:
-    """Execute one step; what the engine refuses is told at a place of the project."""
+@contextmanager
+def told_at(place: Span) -> Iterator[None]:
+    """What the engine refuses within is told at a place of the project, where it has none of its own."""
     try:
-        connection.run(step.tree, step.purpose)
+        yield
     except MetasqlError as error:
         for index, item in enumerate(error.bag.items):
             if not item.primary.span.source.text:

@@ -58,30 +58,41 @@ END
 
 
 @cache
-def _parsed(template: str) -> exp.Expr:
-    return sqlglot.parse_one(template, dialect="duckdb")
+def _parsed(template: str) -> tuple[exp.Expr, frozenset[int]]:
+    """A template's tree, and the ids of its nodes that hold a placeholder."""
+    tree = sqlglot.parse_one(template, dialect="duckdb")
+    open_nodes = set()
+    for node in tree.find_all(exp.Placeholder):
+        above: exp.Expr | None = node
+        while above is not None:
+            open_nodes.add(id(above))
+            above = above.parent
+    return tree, frozenset(open_nodes)
 
 
 def _template(template: str) -> Lowering:
     """An operation as DuckDB SQL over `:a`, `:b`."""
 
     def lower(arguments: Sequence[exp.Expr]) -> exp.Expr:
-        return _filled(_parsed(template), dict(zip("abcd", arguments, strict=False)))
+        tree, open_nodes = _parsed(template)
+        return _filled(tree, open_nodes, dict(zip("abcd", arguments, strict=False)))
 
     return lower
 
 
-def _filled(tree: exp.Expr, given: Mapping[str, exp.Expr]) -> exp.Expr:
-    """A template's tree, as a new one, with the arguments in their places."""
+def _filled(tree: exp.Expr, open_nodes: frozenset[int], given: Mapping[str, exp.Expr]) -> exp.Expr:
+    """A template's tree with the arguments in their places; what holds none of them is shared."""
     if isinstance(tree, exp.Placeholder):
         return given[tree.name]
+    if id(tree) not in open_nodes:
+        return tree
 
     def part(value: Any) -> Any:
         if isinstance(value, list):
             return [part(item) for item in value]
-        return _filled(value, given) if isinstance(value, exp.Expr) else value
+        return _filled(value, open_nodes, given) if isinstance(value, exp.Expr) else value
 
-    return tree.__class__(**{key: part(value) for key, value in tree.args.items()})
+    return tree.__class__(**{key: part(value) for key, value in tree.args.items() if value is not None})
 
 
 def _text(arguments: Sequence[exp.Expr]) -> exp.Expr:

@@ -13,42 +13,62 @@ from metasql.plan.sql import OPERATION
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
+_LEAVES = (exp.Literal, exp.Null, exp.Boolean, exp.Star, exp.DataType)
+
+
 class Renderer:
-    """Renders the trees of one plan; what they share is lowered once.
+    """Renders the trees of one plan; the queries and calls that they share are lowered once.
 
     Lowering makes a new tree: operations become the engine's own, and names are quoted
-    where they must be.
+    where they must be. Leaves and names may stand in several places of it.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.done: dict[int, tuple[exp.Expr, exp.Expr]] = {}
+        self.shared: dict[int, tuple[exp.Expr, exp.Expr]] = {}
+        self.names: dict[str, exp.Identifier] = {}
 
     def render(self, tree: exp.Expr, *, pretty: bool = False) -> str:
         """The statement that the engine is given; `pretty` is for people to read."""
         return self.tree(tree).sql(dialect=self.dialect.sqlglot, pretty=pretty, comments=pretty, copy=False)
 
-    def value(self, value: Any) -> Any:
-        if isinstance(value, exp.Expr):
-            return self.tree(value)
-        return [self.value(item) for item in value] if isinstance(value, list) else value
-
     def tree(self, tree: exp.Expr) -> exp.Expr:
-        """The lowered tree. The plan's own is kept beside it, so that no other can take its id."""
-        known = self.done.get(id(tree))
+        """The lowered tree. What may be shared is kept beside it, so that no other can take its id."""
+        if isinstance(tree, exp.Identifier):
+            return self.names.get(tree.name) or self.name(tree.name)
+        if isinstance(tree, _LEAVES):
+            return tree
+        if not isinstance(tree, (exp.Query, exp.Anonymous)):
+            return self.node(tree)
+        known = self.shared.get(id(tree))
         if known is None:
-            known = self.done[id(tree)] = (tree, self._lowered(tree))
+            made = self.operation(tree) if isinstance(tree, exp.Anonymous) else self.node(tree)
+            known = self.shared[id(tree)] = (tree, made)
         return known[1]
 
-    def _lowered(self, tree: exp.Expr) -> exp.Expr:
-        if isinstance(tree, exp.Identifier):
-            name = tree.name
-            return exp.Identifier(this=name, quoted=_PLAIN.fullmatch(name) is None or name in self.dialect.keywords)
-        if isinstance(tree, exp.Anonymous) and str(tree.this).startswith(OPERATION):
-            arguments = [self.tree(item) for item in tree.expressions]
-            return self.dialect.operations[str(tree.this)[len(OPERATION) :].lower()](arguments)
-        made = tree.__class__(**{key: self.value(value) for key, value in tree.args.items()})
+    def operation(self, tree: exp.Anonymous) -> exp.Expr:
+        """A call; one of metasql's own becomes what the dialect makes of it."""
+        if not str(tree.this).startswith(OPERATION):
+            return self.node(tree)
+        arguments = [self.tree(item) for item in tree.expressions]
+        return self.dialect.operations[str(tree.this)[len(OPERATION) :].lower()](arguments)
+
+    def node(self, tree: exp.Expr) -> exp.Expr:
+        parts: dict[str, Any] = {}
+        for key, value in tree.args.items():
+            if isinstance(value, exp.Expr):
+                parts[key] = self.tree(value)
+            elif isinstance(value, list):
+                parts[key] = [self.tree(item) if isinstance(item, exp.Expr) else item for item in value]
+            elif value is not None:
+                parts[key] = value
+        made = tree.__class__(**parts)
         made.comments = tree.comments
+        return made
+
+    def name(self, name: str) -> exp.Identifier:
+        quoted = _PLAIN.fullmatch(name) is None or name in self.dialect.keywords
+        made = self.names[name] = exp.Identifier(this=name, quoted=quoted)
         return made
 
 

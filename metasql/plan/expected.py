@@ -26,6 +26,7 @@ from metasql.plan.sql import (
     cols,
     concat,
     is_null,
+    joined,
     not_null,
     on_equal,
     op,
@@ -175,7 +176,7 @@ def _join(feature: Feature, required: list[Dependency], names: dict[str, str]) -
         if name == first:
             continue
         on = on_equal(first, name, [ours for _, ours in dep.match])
-        query = query.join(table(name), on=on, join_type="left" if dep.optional else "inner", copy=False)
+        query = joined(query, table(name), on, "LEFT" if dep.optional else "INNER")
     return query
 
 

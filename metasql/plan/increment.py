@@ -29,6 +29,7 @@ from metasql.plan.sql import (
     equal,
     false,
     is_null,
+    joined,
     not_null,
     null,
     on_equal,
@@ -122,7 +123,7 @@ def _compared(feature: Feature, wanted: Expected) -> exp.Select:
     ]
     query = select(*columns).from_(table("expected"), copy=False)
     on = on_equal("expected", "stored", feature.unit_columns)
-    return query.join(table("stored"), on=on, join_type="full", copy=False)
+    return joined(query, table("stored"), on, "FULL")
 
 
 def _code(field: Field) -> exp.Expr:
@@ -248,7 +249,7 @@ def summary(compared: Compared) -> exp.Query:
         as_(col("name", "field"), "metasql_field"),
         as_(exp.Count(this=exp.Star()), "metasql_units"),
     )
-    query = query.from_(table("listed"), copy=False).join(names, join_type="cross", copy=False)
+    query = joined(query.from_(table("listed"), copy=False), names, None, "CROSS")
     query = query.where(any_of(is_null(col("name", "field")), of_field), copy=False)
     query = query.group_by(
         col("metasql_status", "listed"), col("metasql_reason", "listed"), col("name", "field"), copy=False

@@ -167,6 +167,13 @@ def select(*columns: exp.Expr) -> exp.Select:
     return exp.Select(expressions=list(columns))
 
 
+def joined(query: exp.Select, source: exp.Expr, on: exp.Expr | None, kind: str) -> exp.Select:
+    """A query that joins one more source: INNER, LEFT, FULL or CROSS."""
+    side = {"side": kind} if kind in {"LEFT", "FULL"} else {"kind": kind}
+    query.append("joins", exp.Join(this=source, on=on, **side))
+    return query
+
+
 def with_blocks(query: exp.Query, blocks: Sequence[Block]) -> exp.Query:
     """A query over named blocks, each under its sentence."""
     tree = query

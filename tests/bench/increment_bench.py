@@ -36,6 +36,7 @@ def queries(scenario: Scenario) -> dict[str, str]:
     """What is measured, the floor first."""
     return {
         FLOOR: floor(scenario),
+        "least: one version of each field alone": least(scenario),
         "counted": f"SELECT metasql_status, metasql_reason, count(*) AS units FROM {VIEW} GROUP BY ALL",
         "rows without carried columns": f"SELECT {', '.join(PUBLIC)} FROM {VIEW}",
         "whole rows": f"SELECT * FROM {VIEW}",
@@ -43,18 +44,31 @@ def queries(scenario: Scenario) -> dict[str, str]:
 
 
 def floor(scenario: Scenario) -> str:
-    """The same flat columns scanned and joined by hand. The sum of the lengths makes every column be read."""
-    read = ["leaf.metasql_deleted_at"]
+    """The same flat columns scanned and joined by hand."""
     texts = [f"leaf.metasql_{what}__{field}" for field in scenario.leaf for what in ("recipe", "inputs", "provenance")]
-    parents = []
+    names = ["leaf.metasql_deleted_at"]
     for number, fields in enumerate(scenario.parents):
-        root = f"root_{number}"
-        texts += [f"{root}.metasql_{what}__{field}" for field in fields for what in ("provenance", "data_version")]
-        read.append(f"{root}.metasql_deleted_at")
-        parents.append(f"{scenario.root(number).replace('/', '__')}__samples AS {root}")
-    joined = " JOIN ".join(parents[:1] + [f"{parent} USING (sample_id)" for parent in parents[1:]])
-    sums = ", ".join([*(f"count({name})" for name in read), *(f"sum(strlen({name}))" for name in texts)])
-    return f"SELECT count(*), {sums} FROM {joined} FULL JOIN sample__leaf__samples AS leaf USING (sample_id)"
+        names.append(f"root_{number}.metasql_deleted_at")
+        texts += [
+            f"root_{number}.metasql_{what}__{field}" for field in fields for what in ("provenance", "data_version")
+        ]
+    return joined(scenario, names, texts)
+
+
+def least(scenario: Scenario) -> str:
+    """One version of each field alone: less than any right answer can be made of, for comparison."""
+    texts = [f"leaf.metasql_provenance__{field}" for field in scenario.leaf]
+    for number, fields in enumerate(scenario.parents):
+        texts += [f"root_{number}.metasql_provenance__{field}" for field in fields]
+    return joined(scenario, [], texts)
+
+
+def joined(scenario: Scenario, names: list[str], texts: list[str]) -> str:
+    """Columns of the leaf and its parents, joined. The lengths of the texts make the engine read them."""
+    tables = [f"sample__root_{number}__samples AS root_{number}" for number in range(len(scenario.parents))]
+    parents = " JOIN ".join(tables[:1] + [f"{item} USING (sample_id)" for item in tables[1:]])
+    sums = ", ".join([*(f"count({name})" for name in names), *(f"sum(strlen({name}))" for name in texts)])
+    return f"SELECT count(*), {sums} FROM {parents} FULL JOIN sample__leaf__samples AS leaf USING (sample_id)"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = ("SQL", "YAML", "CSV", "JSON", "DuckDB", "ClickHouse")
 """Words that a message may begin with as they are written."""
 
-ENOUGH = ("MS0217", "MS0601", "MS0613")
+ENOUGH = ("MS0217",)
 """A template's own warning, a backend that somebody else makes, an interruption: there is nothing to add."""
 
 
