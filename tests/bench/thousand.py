@@ -2,7 +2,7 @@
 
 Features come in domains of ten: three roots from SQL, four SQL features (one expansion, one aggregation,
 two joins), three external features. A domain is one YAML file and seven bodies; macros and vars are
-used throughout. Domains build on each other, so that the graph is some fifteen layers deep.
+used throughout. Domains build on each other, so that the graph is eleven layers deep.
 """
 
 from __future__ import annotations
