@@ -26,17 +26,47 @@ class Renderer:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.shared: dict[int, tuple[exp.Expr, exp.Expr]] = {}
+        self.blocks: dict[int, tuple[exp.Expr, exp.Expr]] = {}
         self.names: dict[str, exp.Identifier] = {}
+        self.has_long_literal = False
 
     def render(self, tree: exp.Expr, *, pretty: bool = False) -> str:
         """The statement that the engine is given; `pretty` is for people to read."""
-        return self.tree(tree).sql(dialect=self.dialect.sqlglot, pretty=pretty, comments=pretty, copy=False)
+        made = self.tree(tree)
+        return self.text(self.with_block_texts(made) if pretty and not self.has_long_literal else made, pretty)
+
+    def text(self, tree: exp.Expr, pretty: bool) -> str:
+        return tree.sql(dialect=self.dialect.sqlglot, pretty=pretty, comments=pretty, copy=False)
+
+    def with_block_texts(self, tree: exp.Expr) -> exp.Expr:
+        """A query whose blocks are texts already: several views share most of theirs.
+
+        Not where a literal has a line end: its text must not be indented.
+        """
+        clause = tree.args.get("with_")
+        if clause is None:
+            return tree
+        blocks = [
+            exp.CTE(this=self.block(cte.this), alias=cte.args["alias"]) if isinstance(cte.this, exp.Query) else cte
+            for cte in clause.expressions
+        ]
+        recursive = clause.args.get("recursive")
+        parts = {**tree.args, "with_": exp.With(expressions=blocks, recursive=recursive)}
+        made = tree.__class__(**{key: value for key, value in parts.items() if value is not None})
+        made.comments = tree.comments
+        return made
+
+    def block(self, query: exp.Expr) -> exp.Expr:
+        if id(query) not in self.blocks:
+            self.blocks[id(query)] = (query, exp.Var(this=self.text(query, True)))
+        return self.blocks[id(query)][1]
 
     def tree(self, tree: exp.Expr) -> exp.Expr:
         """The lowered tree. What may be shared is kept beside it, so that no other can take its id."""
         if isinstance(tree, exp.Identifier):
             return self.names.get(tree.name) or self.name(tree.name)
         if isinstance(tree, _LEAVES):
+            self.has_long_literal |= isinstance(tree, exp.Literal) and "\n" in tree.this
             return tree
         if not isinstance(tree, (exp.Query, exp.Anonymous)):
             return self.node(tree)
