@@ -130,10 +130,13 @@ def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
 def write_compiled(config: ProjectConfig, files: Iterable[tuple[Path, str]]) -> None:
     """Write compiled SQL, each text to its path under the target folder."""
     base = target_folder(config)
+    made: set[Path] = set()
     for place, sql in files:
-        path = base / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(sql, encoding="utf-8")
+        folder = base / place.parent
+        if folder not in made:
+            folder.mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        (folder / place.name).write_text(sql, encoding="utf-8")
 
 
 def remove_target(project_root: Path, target_path: str, keep: Iterable[Path]) -> list[Path]:
@@ -153,6 +156,21 @@ def _write(path: Path, document: dict[str, Any]) -> Path:
     """Whole or not at all: a reader never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    temporary.write_text(_lines(document), encoding="utf-8")
     temporary.replace(path)
     return path
+
+
+def _lines(document: dict[str, Any]) -> str:
+    """A document as JSON, each entry of its collections on a line of its own: for people, and for diffs."""
+    parts = [f"{json.dumps(name)}: {_collection(value)}" for name, value in document.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _collection(value: Any) -> str:
+    if isinstance(value, dict) and value:
+        items = [f"  {json.dumps(name)}: {json.dumps(item, ensure_ascii=False)}" for name, item in value.items()]
+        return "{\n" + ",\n".join(items) + "\n}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(f"  {json.dumps(item, ensure_ascii=False)}" for item in value) + "\n]"
+    return json.dumps(value, ensure_ascii=False)
