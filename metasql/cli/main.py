@@ -107,7 +107,7 @@ def run() -> None:
     Trees of SQL are many small objects in circles: looking for garbage as often as Python
     does by itself takes half the time of a compile, and finds next to none.
     """
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(30_000, 3, 1000)
     sys.exit(main())
 
 
