@@ -13,7 +13,8 @@ from metasql.plan.sql import OPERATION
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-_LEAVES = (exp.Literal, exp.Null, exp.Boolean, exp.Star, exp.DataType)
+_LEAVES = frozenset({exp.Literal, exp.Null, exp.Boolean, exp.DataType})
+_SHARED = frozenset({exp.Select, exp.Union, exp.Subquery, exp.Anonymous})
 
 
 class Renderer:
@@ -63,20 +64,21 @@ class Renderer:
 
     def tree(self, tree: exp.Expr) -> exp.Expr:
         """The lowered tree. What may be shared is kept beside it, so that no other can take its id."""
-        if isinstance(tree, exp.Identifier):
-            return self.names.get(tree.name) or self.name(tree.name)
-        if isinstance(tree, _LEAVES):
-            self.has_long_literal |= isinstance(tree, exp.Literal) and "\n" in tree.this
+        kind = tree.__class__
+        if kind is exp.Identifier:
+            return self.names.get(tree.this) or self.name(tree.this)
+        if kind in _LEAVES:
+            self.has_long_literal |= kind is exp.Literal and "\n" in tree.this
             return tree
-        if not isinstance(tree, (exp.Query, exp.Anonymous)):
-            return self.node(tree)
-        known = self.shared.get(id(tree))
-        if known is None:
-            made = self.operation(tree) if isinstance(tree, exp.Anonymous) else self.node(tree)
-            known = self.shared[id(tree)] = (tree, made)
-        return known[1]
+        if kind in _SHARED:
+            known = self.shared.get(id(tree))
+            if known is None:
+                made = self.operation(tree) if kind is exp.Anonymous else self.node(tree)
+                known = self.shared[id(tree)] = (tree, made)
+            return known[1]
+        return self.node(tree)
 
-    def operation(self, tree: exp.Anonymous) -> exp.Expr:
+    def operation(self, tree: exp.Expr) -> exp.Expr:
         """A call; one of metasql's own becomes what the dialect makes of it."""
         if not str(tree.this).startswith(OPERATION):
             return self.node(tree)

@@ -47,7 +47,9 @@ def op(name: str, *arguments: exp.Expr) -> exp.Expr:
 
 def col(name: str, table: str | None = None) -> exp.Column:
     """A column, of a table or alias where that is said."""
-    return exp.Column(this=exp.to_identifier(name), table=exp.to_identifier(table) if table is not None else None)
+    if table is None:
+        return exp.Column(this=exp.Identifier(this=name))
+    return exp.Column(this=exp.Identifier(this=name), table=exp.Identifier(this=table))
 
 
 def cols(names: Iterable[str], table: str | None = None) -> list[exp.Expr]:
@@ -98,7 +100,7 @@ def as_(tree: exp.Expr, name: str) -> exp.Expr:
     """A named output column; a column that has the name already stays as it is."""
     if isinstance(tree, exp.Column) and tree.name == name:
         return tree
-    return exp.Alias(this=tree, alias=exp.to_identifier(name))
+    return exp.Alias(this=tree, alias=exp.Identifier(this=name))
 
 
 def concat(*parts: exp.Expr) -> exp.Expr:

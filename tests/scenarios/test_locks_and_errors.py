@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,8 +111,13 @@ def test_an_assertion_that_fails(place):
 # What every refusal has to leave behind
 
 
-OVER_ALL = (1, 2)
-"""Numbers of the capabilities by which an administrator reads and writes whatever a file's mode says."""
+AS_A_USER = """
+import ctypes, os, sys
+if os.geteuid() == 0 and sys.platform == "linux":
+    for capability in (1, 2):  # by which an administrator reads and writes whatever a file's mode says
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP: gone with the next program
+os.execv(sys.executable, [sys.executable, "-m", "metasql", *sys.argv[1:]])
+"""
 
 
 def whole(place):
@@ -153,19 +156,8 @@ def held(place, how="duckdb.connect(sys.argv[1])") -> Iterator[int]:
 
 def as_a_user(place, *command):
     """A command in a process for which the modes of files count, whoever runs the tests."""
-
-    def leave_all_powers() -> None:
-        if os.geteuid() == 0 and sys.platform == "linux":
-            for power in OVER_ALL:
-                ctypes.CDLL(None).prctl(24, power, 0, 0, 0)  # PR_CAPBSET_DROP: gone with the next program
-
-    done = subprocess.run(
-        [PYTHON, "-m", "metasql", *command, "--project-dir", str(place.folder)],
-        preexec_fn=leave_all_powers,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    program = [PYTHON, "-c", AS_A_USER, *command, "--project-dir", str(place.folder)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     assert "MS9" not in done.stderr, done.stderr
     return done
@@ -174,15 +166,8 @@ def as_a_user(place, *command):
 @pytest.mark.parametrize(
     "command",
     [
-        ("run",),
-        ("build",),
-        ("seed",),
-        ("test",),
-        ("status",),
-        ("show", "good"),
-        ("increment", "good"),
-        ("ls", "--select", "increment:new"),
-        ("delete", "good", "--orphaned"),
+        *(("run",), ("build",), ("seed",), ("test",), ("status",), ("show", "good"), ("increment", "good")),
+        *(("ls", "--select", "increment:new"), ("delete", "good", "--orphaned")),
     ],
     ids=lambda command: command[0],
 )
@@ -260,9 +245,9 @@ def test_a_path_that_leads_through_a_file(place):
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("select id, x::bigint + 9223372036854775807 as n from {{ ref('a') }}", "verflow"),
-        ("select id, cast(x || 'e' as double) / 0 as n from {{ ref('a') }}", "cast"),
-        ("select id, cast(x as decimal(2, 1)) * 1000 as n, error('on purpose') as e from {{ ref('a') }}", "on purpose"),
+        ("select id, x::bigint + 9223372036854775807 as n from {{ ref('a') }}", "overflow"),
+        ("select id, 1 // (x::int - 6) as n from {{ ref('a') }}", "division by zero"),
+        ("select id, error('on purpose') as n from {{ ref('a') }}", "on purpose"),
         ("select id, nothing_of_that_name(x) as n from {{ ref('a') }}", "nothing_of_that_name"),
     ],
     ids=["overflow", "division", "own", "function"],
@@ -272,7 +257,7 @@ def test_what_the_engine_says_of_a_body(place, body, says):
     good = "select id, cast(x as int) as n from {{ ref('a') }}"
     place.write("models/risky.sql", body)
     result = place.run(code=3)
-    assert says.lower() in result.err.lower()
+    assert says in result.err.lower()
     assert "models/risky.sql" in result.err
     assert "risky" not in place.relations() or place.values("SELECT * FROM risky") == []
     place.write("models/risky.sql", good)
@@ -298,7 +283,7 @@ def test_errors_of_the_project(place):
     place.run()
     before = place.path.read_bytes()
     place.edit("models/features.yml", "deps: [risky]", "deps: [riksy]")
-    place.write("models/good.sql", "select id, x from from {{ ref('a') }}")
+    place.write("models/good.sql", "select id, x fro {{ ref('a') }} where (")
     with held(place):
         told = objects(place.run("--log-format", "json", code=1).err)
     assert {item["code"][:4] for item in told if item.get("severity") == "error"} >= {"MS02", "MS03"}
