@@ -17,6 +17,7 @@ class Dialect:
     `operations` lower metasql's own operations (plan/sql.py); `keywords` are the words that
     have to be quoted when they are names. `hashes` are the operations that hash, by algorithm.
     `unhashable` knows the types whose values have no text of their own.
+    `reads_final`: a keyed table may hold older rows beside the present one of a key, and `FINAL` leaves them out.
     `capabilities` are shown by `metasql debug`.
     """
 
@@ -26,6 +27,7 @@ class Dialect:
     hashes: Mapping[str, Mapping[str, Lowering]]
     keywords: frozenset[str]
     unhashable: Callable[[str], bool]
+    reads_final: bool = False
     capabilities: Mapping[str, str] = field(default_factory=dict)
 
     def hashing(self, algorithm: str) -> Dialect:

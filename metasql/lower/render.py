@@ -70,6 +70,8 @@ class Renderer:
         if kind in _LEAVES:
             self.has_long_literal |= kind is exp.Literal and "\n" in tree.this
             return tree
+        if kind is exp.Final and not self.dialect.reads_final:
+            return self.tree(tree.this)
         if kind in _SHARED:
             known = self.shared.get(id(tree))
             if known is None:

@@ -15,7 +15,20 @@ from metasql.parse.declarations import Body, Ref
 from metasql.plan.layout import Layout
 from metasql.plan.refs import place_refs
 from metasql.plan.restrict import why_whole
-from metasql.plan.sql import Block, all_of, as_, col, equal, exists, is_null, number, select, table, with_blocks
+from metasql.plan.sql import (
+    Block,
+    all_of,
+    as_,
+    col,
+    current,
+    equal,
+    exists,
+    is_null,
+    number,
+    select,
+    table,
+    with_blocks,
+)
 
 
 def whole_body(body: Body, feature: Feature, graph: Graph, layout: Layout) -> exp.Query:
@@ -68,7 +81,9 @@ def _ref_block(name: str, ref: Ref, feature: Feature, graph: Graph, layout: Layo
     if work is not None:
         keep.append(_needed(dep, work))
     query = (
-        select(*columns).from_(table(layout.of(key, "samples"), "sample"), copy=False).where(all_of(*keep), copy=False)
+        select(*columns)
+        .from_(current(layout.of(key, "samples"), "sample"), copy=False)
+        .where(all_of(*keep), copy=False)
     )
     which = "the live samples that this run needs" if work is not None else "its live samples"
     return Block(name, f"{key}: {which}", query)

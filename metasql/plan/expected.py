@@ -25,6 +25,7 @@ from metasql.plan.sql import (
     col,
     cols,
     concat,
+    current,
     is_null,
     joined,
     not_null,
@@ -94,7 +95,7 @@ def _representatives(feature: Feature) -> dict[str, str]:
 
 
 def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout) -> Block:
-    source = table(layout.of(dep.feature, "samples"), "sample")
+    source = current(layout.of(dep.feature, "samples"), "sample")
     live = is_null(col("metasql_deleted_at", "sample"))
     keep = [live] if dep.where is None else [live, exp.paren(at("sample", dep.where))]
     if dep.lineage is Lineage.AGGREGATION:
@@ -108,7 +109,7 @@ def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout)
     )
 
 
-def _aggregation(dep: Dependency, feature: Feature, graph: Graph, source: exp.Table, keep: list[exp.Expr]) -> Block:
+def _aggregation(dep: Dependency, feature: Feature, graph: Graph, source: exp.Expr, keep: list[exp.Expr]) -> Block:
     """A group's members as one row: digests of the set of (member key, data version), counted."""
     upstream = graph.features[dep.feature]
     key = provenance.encoded_columns(upstream, upstream.id_columns, "sample")
@@ -197,7 +198,7 @@ def _expected_root(feature: Feature, graph: Graph, layout: Layout, read: str | N
     carried = tuple(column.name for column in feature.data_columns)
     body = feature.body_for(layout.engine)
     if body is None:
-        stored = table(layout.of(feature.key, "samples"), "sample")
+        stored = current(layout.of(feature.key, "samples"), "sample")
         columns = [*cols(feature.id_columns, "sample"), *cols(carried, "sample"), *cols(names.values(), "sample")]
         query = (
             select(*columns, as_(true(), "metasql_expected")).from_(stored, copy=False).where(exp.false(), copy=False)

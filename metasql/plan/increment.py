@@ -25,6 +25,7 @@ from metasql.plan.sql import (
     col,
     cols,
     concat,
+    current,
     differs,
     equal,
     false,
@@ -76,13 +77,13 @@ def _stored(feature: Feature, layout: Layout) -> exp.Select:
                 predicate = all_of(is_null(col("metasql_deleted_at", "sample")), predicate)
         columns = [*cols(feature.unit_columns, "sample"), *cols(versions, "sample")]
         query = select(*columns, as_(predicate, "metasql_predicate"), as_(false(), "metasql_reopened"))
-        return query.from_(table(layout.of(feature.key, "samples"), "sample"), copy=False).where(keep, copy=False)
+        return query.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False).where(keep, copy=False)
     columns = [*cols(feature.unit_columns, "input"), *cols(versions, "input")]
-    query = select(*columns).from_(table(layout.of(feature.key, "inputs"), "input"), copy=False)
+    query = select(*columns).from_(current(layout.of(feature.key, "inputs"), "input"), copy=False)
     found: exp.Expr = false()
     if feature.stale_when is not None:
         matched = select(*cols(feature.unit_columns, "sample"), as_(true(), "metasql_found"))
-        matched = matched.from_(table(layout.of(feature.key, "samples"), "sample"), copy=False)
+        matched = matched.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False)
         matched = matched.where(all_of(is_null(col("metasql_deleted_at", "sample")), predicate), copy=False).distinct(
             copy=False
         )

@@ -23,7 +23,21 @@ from metasql.plan.body import whole_body
 from metasql.plan.expected import Expected
 from metasql.plan.increment import compare, increment, summary
 from metasql.plan.layout import Layout
-from metasql.plan.sql import Block, as_, cast_to, col, cols, is_null, null, select, star, table, text, with_blocks
+from metasql.plan.sql import (
+    Block,
+    as_,
+    cast_to,
+    col,
+    cols,
+    current,
+    is_null,
+    null,
+    select,
+    star,
+    table,
+    text,
+    with_blocks,
+)
 
 VERSION_COLUMNS = (recipe_column, inputs_column, provenance_column, data_version_column)
 
@@ -120,7 +134,7 @@ def live_samples(feature: Feature, layout: Layout) -> exp.Query:
         as_(provenance.by_field(feature, effective), "metasql_data_version_by_field"),
     ]
     columns += cols((name for name, _ in BOOKKEEPING), "sample")
-    query = select(*columns).from_(table(layout.of(feature.key, "samples"), "sample"), copy=False)
+    query = select(*columns).from_(current(layout.of(feature.key, "samples"), "sample"), copy=False)
     return query.where(is_null(col("metasql_deleted_at", "sample")), copy=False)
 
 

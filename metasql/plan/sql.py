@@ -165,6 +165,11 @@ def table(relation: Relation | str, alias: str | None = None) -> exp.Table:
     return tree
 
 
+def current(relation: Relation, alias: str) -> exp.Expr:
+    """One of metasql's keyed tables as it is now: one row per key, whatever the engine keeps of older ones."""
+    return exp.Final(this=table(relation, alias))
+
+
 def select(*columns: exp.Expr) -> exp.Select:
     return exp.Select(expressions=list(columns))
 
