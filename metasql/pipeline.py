@@ -10,10 +10,12 @@ diagnostics; errors stop between stages, so that all mistakes of a stage are see
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sqlglot import exp
 
 from metasql.config.profiles import Target, load_target
 from metasql.config.project import ProjectConfig, load_project
@@ -30,7 +32,7 @@ from metasql.parse.read import profile_render, read_project
 from metasql.plan.layout import Layout
 from metasql.plan.materialize import computation
 from metasql.plan.relations import views
-from metasql.plan.steps import Stamp, Step
+from metasql.plan.steps import Check, Stamp, Step
 from metasql.plan.write import delete_orphans, find_changed, write_samples
 
 RunQuery = Callable[[str], list[tuple[Any, ...]]]
@@ -143,9 +145,16 @@ def statements(project: Project, feature: Feature, *, full_refresh: bool = False
         steps += delete_orphans(feature, project.layout, stamp)
     parts = [f"-- {feature.key}: what `metasql run` executes, in one transaction.\n"]
     for step in steps:
-        head = step.purpose if isinstance(step, Step) else f"check: {step.purpose} (rows are errors {step.code})"
-        parts.append(f"-- {head}\n{render(step.tree, project.dialect, pretty=True)};\n")
+        head, trees = _shown(step, project.dialect)
+        parts += [f"-- {head}", *(f"{render(tree, project.dialect, pretty=True)};" for tree in trees), ""]
     return "\n".join(parts)
+
+
+def _shown(step: Step | Check, dialect: Dialect) -> tuple[str, Sequence[exp.Expr]]:
+    """What a step is for, and its statements."""
+    if isinstance(step, Check):
+        return f"check: {step.purpose} (rows are errors {step.code})", [step.tree]
+    return step.purpose, dialect.statements(step)
 
 
 def feature_of(project: Project, key: str) -> Feature:

@@ -53,9 +53,8 @@ def run_assertion(session: Session, assertion: AssertionDecl) -> NodeResult:
     source: exp.Expr = query.subquery("failure")
     if assertion.store_failures:
         relation = session.layout.relation(f"metasql_failures__{assertion.name}")
-        tree = exp.Create(this=table(relation), kind="TABLE", replace=True, expression=query)
         with session.connection.writing():
-            session.connection.run(tree, f"store the failures of {assertion.name}")
+            session.connection.store(relation, query)
         source = table(relation, "failure")
     count = exp.Count(this=exp.Star())
     failures = int(session.connection.rows(select(count).from_(source), f"check {assertion.name}")[0][0])

@@ -30,8 +30,9 @@ from metasql.plan.commit import (
     receipts_of_inputs,
     typed,
 )
-from metasql.plan.sql import table
 from metasql.plan.steps import Check, Step
+
+TEXT = "TEXT"
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,11 @@ def commit_file(session: Session, feature: Feature, batch: BatchFile, inputs: Ba
     connection = session.connection
     _check_kind(feature, inputs)
     with connection.transaction():
-        found = _load(connection, BATCH, batch)
-        columns = _check_columns(session, feature, found, inputs is not None)
+        columns = _read_batch(session, feature, batch, inputs is not None)
         steps: list[Step | Check] = typed(BATCH, TYPED, list(columns.values()))
         steps += key_checks(TYPED, feature.id_columns, "sample")
         if inputs is not None:
-            listed = _check_inputs(session, feature, _load(connection, BATCH_INPUTS, inputs))
+            listed = _read_inputs(session, feature, inputs)
             steps += typed(BATCH_INPUTS, TYPED_INPUTS, list(listed.values()))
             steps += key_checks(TYPED_INPUTS, feature.unit_columns, "input")
             steps += [*receipt_checks(feature, TYPED_INPUTS), *receipts_of_inputs(feature)]
@@ -84,7 +84,7 @@ def _perform_all(connection: Connection, steps: Sequence[Step | Check], feature:
     """Perform steps; the checks up to the next step are all made, and told together."""
     bag = Bag()
     for step in steps:
-        if isinstance(step, Step):
+        if not isinstance(step, Check):
             bag.raise_errors()
             perform(connection, [step], feature.span)
             continue
@@ -114,9 +114,9 @@ def _check_kind(feature: Feature, inputs: BatchFile | None) -> None:
         )
 
 
-def _load(connection: Connection, name: str, file: BatchFile) -> dict[str, str]:
+def _load(connection: Connection, name: str, file: BatchFile, otherwise: Sequence[str]) -> dict[str, str] | None:
     try:
-        return connection.load_batch(name, file.path, file.format)
+        return connection.load_batch(name, file.path, file.format, otherwise)
     except MetasqlError as error:
         if {"MS0801", "MS0802"} & set(error.codes):
             raise
@@ -129,9 +129,7 @@ def _load(connection: Connection, name: str, file: BatchFile) -> dict[str, str]:
         ) from error
 
 
-def _check_columns(
-    session: Session, feature: Feature, found: Mapping[str, str], listed: bool
-) -> dict[str, BatchColumn]:
+def _read_batch(session: Session, feature: Feature, batch: BatchFile, listed: bool) -> dict[str, BatchColumn]:
     """The batch's columns with the types they must have; unknown and missing ones are errors."""
     stored = session.connection.columns(session.layout.of(feature.key, "samples")) or {}
     allowed = [column.name for column in feature.columns]
@@ -143,26 +141,17 @@ def _check_columns(
     if feature.kind is not Kind.ROOT:
         allowed.append(RECEIPT)
         needed += [] if listed else [RECEIPT]
-    empty = not found
-    bag = _names(feature, found, allowed, [] if empty else needed)
-    bag.raise_errors()
-    columns = {name: _column(session, name, found[name], stored) for name in found if name in allowed}
-    if empty:
-        columns = {name: _column(session, name, "VARCHAR", stored) for name in needed}
-        for name in needed:
-            _add_column(session, name)
-    return columns
+    found = _load(session.connection, BATCH, batch, needed)
+    if found is None:
+        return {name: _column(session, name, TEXT, stored) for name in needed}
+    _names(feature, found, allowed, needed).raise_errors()
+    return {name: _column(session, name, found[name], stored) for name in found if name in allowed}
 
 
-def _add_column(session: Session, name: str) -> None:
-    """An empty file has no columns: the empty batch gets those that every batch has."""
-    definition = exp.ColumnDef(this=exp.to_identifier(name), kind=exp.DataType.build("text"))
-    session.connection.run(exp.Alter(this=table(BATCH), kind="TABLE", actions=[definition]), "read the batch")
-
-
-def _check_inputs(session: Session, feature: Feature, found: Mapping[str, str]) -> dict[str, BatchColumn]:
+def _read_inputs(session: Session, feature: Feature, inputs: BatchFile) -> dict[str, BatchColumn]:
     stored = session.connection.columns(session.layout.of(feature.key, "samples")) or {}
     needed = [*feature.unit_columns, RECEIPT]
+    found = _load(session.connection, BATCH_INPUTS, inputs, needed) or dict.fromkeys(needed, TEXT)
     _names(feature, {name: found[name] for name in found if name in needed}, needed, needed).raise_errors()
     return {name: _column(session, name, found[name], stored) for name in needed}
 
@@ -192,9 +181,9 @@ def _names(feature: Feature, found: Mapping[str, str], allowed: list[str], neede
 
 
 def _column(session: Session, name: str, type_: str, stored: Mapping[str, str]) -> BatchColumn:
-    is_text = type_.upper() in {"VARCHAR", "TEXT", "STRING"}
+    is_text = type_.upper() in {"VARCHAR", TEXT, "STRING"}
     wanted = stored.get(name) if not name.startswith("metasql_") else None
     if wanted is None:
-        wanted = "VARCHAR" if is_text or name == RECEIPT else type_
+        wanted = TEXT if is_text or name == RECEIPT else type_
     built = exp.DataType.build(wanted, dialect=session.connection.dialect.sqlglot, udt=True)
     return BatchColumn(name, built, is_text)

@@ -11,22 +11,21 @@ from sqlglot import exp
 
 from metasql.lower.dialect import Dialect
 from metasql.names import Relation
+from metasql.plan.steps import Step
 
 Row = tuple[Any, ...]
+Value = str | int | float | None
 
 
 class Connection(Protocol):
-    """One session on a target. Everything raises MetasqlError (06xx) where the engine refuses."""
+    """One session on a target. Everything raises MetasqlError (06xx) where the engine refuses.
+
+    Types are told in the engine's words, without a word on NULL.
+    """
 
     dialect: Dialect
 
-    def run(self, tree: exp.Expr, purpose: str = "") -> None:
-        """Execute a statement."""
-        ...
-
-    def run_text(self, sql: str, purpose: str = "") -> None:
-        """Execute a statement that a person wrote (a hook), in the engine's own words."""
-        ...
+    # Reading
 
     def rows(self, tree: exp.Expr, purpose: str = "") -> list[Row]:
         """The rows of a query, for a person or a decision: never for data on its way."""
@@ -40,8 +39,33 @@ class Connection(Protocol):
         """Columns and rows of a query that a person wrote, in the engine's own words."""
         ...
 
+    def columns(self, relation: Relation) -> dict[str, str] | None:
+        """The columns of a relation and their types; None when there is none."""
+        ...
+
+    def describe(self, query: exp.Query) -> dict[str, str]:
+        """The columns of a query and their types."""
+        ...
+
+    def export(self, query: exp.Query, path: Path, format: str) -> None:
+        """Write a query's rows to a file: csv, json (lines) or parquet."""
+        ...
+
+    # Writing rows
+
+    def apply(self, step: Step) -> None:
+        """Make a temporary table, or write rows."""
+        ...
+
+    def run_text(self, sql: str, purpose: str = "") -> None:
+        """Execute a statement that a person wrote (a hook), in the engine's own words."""
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
-        """All or nothing: what is written inside is seen by readers at its end, or never."""
+        """All or nothing: what is written inside is seen by readers at its end, or never.
+
+        Queries inside may or may not see what was written before them in it: nothing asks.
+        """
         ...
 
     def writing(self) -> AbstractContextManager[None]:
@@ -55,30 +79,71 @@ class Connection(Protocol):
         """A number higher than every one that was given out before on this target."""
         ...
 
-    def columns(self, relation: Relation) -> dict[str, str] | None:
-        """The columns of a relation and their types, in the engine's words; None when there is none."""
-        ...
-
-    def describe(self, query: exp.Query) -> dict[str, str]:
-        """The columns of a query and their types, in the engine's words."""
-        ...
+    # Relations
 
     def create_schema(self, name: str) -> None: ...
+
+    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:
+        """Make a table with the columns of a query that returns no rows.
+
+        With a `key` it is one that `Put` and `Mark` write and `current` (plan/sql.py) reads;
+        without one, rows are only added.
+        """
+        ...
+
+    def alter_table(
+        self, relation: Relation, add: Mapping[str, str], change: Mapping[str, str], drop: Sequence[str]
+    ) -> None:
+        """Add columns, change types of columns, drop columns."""
+        ...
+
+    def drop_table(self, relation: Relation) -> None: ...
+
+    def create_view(self, relation: Relation, query: exp.Query) -> None:
+        """Make or replace a view."""
+        ...
+
+    def store(self, relation: Relation, query: exp.Query) -> None:
+        """Put a query's rows in the place of a table that stands for itself."""
+        ...
+
+    # metasql's own tables
+
+    def create_records(self, relation: Relation, columns: Mapping[str, str], key: Sequence[str]) -> None:
+        """Make one of metasql's own tables, where it is not there yet; without a `key` it is a log.
+
+        Types are in metasql's words: text, bigint, double, timestamp.
+        """
+        ...
+
+    def put_records(
+        self,
+        relation: Relation,
+        columns: Mapping[str, str],
+        scope: Mapping[str, str] | None,
+        rows: Sequence[Mapping[str, Value]],
+    ) -> None:
+        """Rows in the place of all that match `scope`; where it is None they are added.
+
+        A column that a row leaves out is NULL.
+        """
+        ...
+
+    # Files
 
     def load_seed(self, relation: Relation, path: Path, header: Sequence[str], types: Mapping[str, str]) -> int:
         """Put a CSV file's rows in the place of a table; gives their number."""
         ...
 
-    def load_batch(self, name: str, path: Path, format: str) -> dict[str, str]:
+    def load_batch(self, name: str, path: Path, format: str, otherwise: Sequence[str]) -> dict[str, str] | None:
         """A file as a temporary table with `metasql_row` (from 1); gives its other columns and types.
 
         CSV and JSON lines come as text, so that every value can be checked against its type.
+        None where the file is empty: then the table has no rows, and `otherwise` as columns of text.
         """
         ...
 
-    def export(self, query: exp.Query, path: Path, format: str) -> None:
-        """Write a query's rows to a file: csv, json (lines) or parquet."""
-        ...
+    # The session
 
     def cursor(self) -> Connection:
         """Another session on the same target, for another thread."""

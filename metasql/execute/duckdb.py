@@ -18,10 +18,13 @@ from sqlglot import exp
 from metasql.config.profiles import Target
 from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, StatementRun, silent
-from metasql.execute.connection import Row
+from metasql.execute.connection import Row, Value
 from metasql.lower.dialect import Dialect
+from metasql.lower.duckdb_steps import column_definitions, record_statements
 from metasql.lower.render import render
 from metasql.names import Relation
+from metasql.plan.sql import table
+from metasql.plan.steps import Step
 
 _COMMITS = "metasql_commit_seq"
 # No form is guessed: a guess from the first rows is wrong for a later one.
@@ -94,7 +97,11 @@ class DuckDBConnection:
             self.create_schema(self._schema)
             self._execute(f"CREATE SEQUENCE IF NOT EXISTS {self._quoted(Relation(self._schema, _COMMITS))}")
 
-    def run(self, tree: exp.Expr, purpose: str = "") -> None:
+    def apply(self, step: Step) -> None:
+        for tree in self.dialect.statements(step):
+            self._run(tree, step.purpose)
+
+    def _run(self, tree: exp.Expr, purpose: str) -> None:
         self._execute(render(tree, self.dialect), purpose)
 
     def run_text(self, sql: str, purpose: str = "") -> None:
@@ -171,6 +178,43 @@ class DuckDBConnection:
         with self._lock:
             self._execute(f"CREATE SCHEMA IF NOT EXISTS {exp.to_identifier(name, quoted=True).sql('duckdb')}")
 
+    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:  # noqa: ARG002 - `Put` keeps it
+        self._run(exp.Create(this=table(relation), kind="TABLE", expression=template), f"make {relation}")
+
+    def alter_table(
+        self, relation: Relation, add: Mapping[str, str], change: Mapping[str, str], drop: Sequence[str]
+    ) -> None:
+        actions: list[exp.Expr] = [exp.ColumnDef(this=exp.to_identifier(n), kind=_type(t)) for n, t in add.items()]
+        actions += [exp.AlterColumn(this=exp.to_identifier(n), dtype=_type(t)) for n, t in change.items()]
+        actions += [exp.Drop(tables=[exp.column(name)], kind="COLUMN") for name in drop]
+        for action in actions:
+            self._run(exp.Alter(this=table(relation), kind="TABLE", actions=[action]), f"alter {relation}")
+
+    def drop_table(self, relation: Relation) -> None:
+        self._run(exp.Drop(tables=[table(relation)], kind="TABLE"), f"drop {relation}")
+
+    def create_view(self, relation: Relation, query: exp.Query) -> None:
+        tree = exp.Create(this=table(relation), kind="VIEW", replace=True, expression=query)
+        self._run(tree, f"make the view {relation}")
+
+    def store(self, relation: Relation, query: exp.Query) -> None:
+        tree = exp.Create(this=table(relation), kind="TABLE", replace=True, expression=query)
+        self._run(tree, f"store {relation}")
+
+    def create_records(self, relation: Relation, columns: Mapping[str, str], key: Sequence[str]) -> None:  # noqa: ARG002 - the same
+        schema = exp.Schema(this=table(relation), expressions=column_definitions(columns))
+        self._run(exp.Create(this=schema, kind="TABLE", exists=True), "make metasql's own tables")
+
+    def put_records(
+        self,
+        relation: Relation,
+        columns: Mapping[str, str],
+        scope: Mapping[str, str] | None,
+        rows: Sequence[Mapping[str, Value]],
+    ) -> None:
+        for tree in record_statements(relation, columns, scope, rows):
+            self._run(tree, f"write {relation.name}")
+
     def load_seed(self, relation: Relation, path: Path, header: Sequence[str], types: Mapping[str, str]) -> int:
         names = ", ".join(_identifier(name) for name in header)
         given = ", ".join(f"{_literal(name)}: {_literal(type_)}" for name, type_ in types.items())
@@ -181,18 +225,18 @@ class DuckDBConnection:
             self._execute(tree, f"load the seed {path.name}")
         return int(self._fetch(f"SELECT count(*) FROM {self._quoted(relation)}")[0][0])
 
-    def load_batch(self, name: str, path: Path, format: str) -> dict[str, str]:
-        table = _identifier(name)
+    def load_batch(self, name: str, path: Path, format: str, otherwise: Sequence[str]) -> dict[str, str] | None:
+        target = _identifier(name)
         with tempfile.TemporaryDirectory() as folder:
             plain = _plain_path(path, Path(folder))
             try:
                 found = self._batch_source(plain, format)
-                source, columns = found if found is not None else ("(SELECT 1 WHERE false)", {})
+                source, columns = found if found is not None else _nothing(otherwise)
                 names = ", ".join(["row_number() OVER () AS metasql_row", *(_identifier(item) for item in columns)])
-                self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {names} FROM {source}")
+                self._execute(f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT {names} FROM {source}")
             except MetasqlError as error:
                 raise error.replaced(str(plain), str(path)) from None
-        return columns
+        return columns if found is not None else None
 
     def _batch_source(self, path: Path, format: str) -> tuple[str, dict[str, str]] | None:
         """A table function over a file, and its columns; None where the file holds nothing at all."""
@@ -302,6 +346,16 @@ def _plain_path(path: Path, folder: Path) -> Path:
     except OSError:
         shutil.copyfile(path, plain)
     return plain
+
+
+def _nothing(names: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """A source without rows, with columns of text."""
+    columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {_identifier(name)}" for name in names)
+    return f"(SELECT {columns} WHERE false)", dict.fromkeys(names, "VARCHAR")
+
+
+def _type(type_: str) -> exp.DataType:
+    return exp.DataType.build(type_, dialect="duckdb", udt=True)
 
 
 def _literal(text: str) -> str:

@@ -8,12 +8,13 @@ from sqlglot import exp
 
 from metasql.diagnostics import MetasqlError
 from metasql.execute import state
+from metasql.execute.connection import Value
 from metasql.execute.session import Session, place_of, told_at
 from metasql.graph.nodes import Feature, Kind
 from metasql.lower.render import render
-from metasql.names import PREFIX, Relation
+from metasql.names import PREFIX
 from metasql.plan.relations import Table, View, tables, views
-from metasql.plan.sql import col, select, table
+from metasql.plan.sql import select, table
 from metasql.source import Span
 
 
@@ -41,12 +42,6 @@ def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = F
     with told_at(place):
         for wanted in tables(feature, session.graph, session.layout):
             _ensure_table(session, feature, wanted, place, policy)
-
-
-def _run(session: Session, tree: exp.Expr, purpose: str) -> None:
-    """Change something, in one's turn."""
-    with session.connection.writing():
-        session.connection.run(tree, purpose)
 
 
 def _record(session: Session, feature: Feature) -> None:
@@ -81,7 +76,8 @@ def _check_key(session: Session, feature: Feature, full_refresh: bool) -> None:
     for suffix in ("samples", "inputs", "history"):
         relation = session.layout.of(feature.key, suffix)
         if session.connection.columns(relation) is not None:
-            _run(session, exp.Drop(tables=[table(relation)], kind="TABLE"), "drop what has another key")
+            with session.connection.writing():
+                session.connection.drop_table(relation)
 
 
 def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span, policy: str) -> None:
@@ -90,31 +86,20 @@ def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span
     desired = connection.describe(wanted.template)
     _check_types(session, feature, desired, place)
     if stored is None:
-        tree = exp.Create(this=table(wanted.relation), kind="TABLE", expression=wanted.template)
-        _run(session, tree, f"make {wanted.relation}")
+        with connection.writing():
+            connection.create_table(wanted.relation, wanted.template, wanted.key)
         return
     lost = [name for name in stored if name not in desired and not name.startswith(PREFIX)]
     changed = [name for name, type_ in desired.items() if name in stored and stored[name] != type_]
     changed = [name for name in changed if not name.startswith(PREFIX)]
     if (lost or changed) and policy == "fail":
         raise _schema_changed(feature, lost, changed, stored, desired, place)
-    for name, type_ in desired.items():
-        if name not in stored:
-            _alter(session, wanted.relation, exp.ColumnDef(this=exp.to_identifier(name), kind=_type(session, type_)))
-    if policy == "sync":
-        for name in changed:
-            action = exp.AlterColumn(this=exp.to_identifier(name), dtype=_type(session, desired[name]))
-            _alter(session, wanted.relation, action)
-        for name in lost:
-            _alter(session, wanted.relation, exp.Drop(tables=[col(name)], kind="COLUMN"))
-
-
-def _type(session: Session, type_: str) -> exp.DataType:
-    return exp.DataType.build(type_, dialect=session.connection.dialect.sqlglot, udt=True)
-
-
-def _alter(session: Session, relation: Relation, action: exp.Expr) -> None:
-    _run(session, exp.Alter(this=table(relation), kind="TABLE", actions=[action]), f"alter {relation}")
+    add = {name: type_ for name, type_ in desired.items() if name not in stored}
+    change = {name: desired[name] for name in changed} if policy == "sync" else {}
+    drop = lost if policy == "sync" else []
+    if add or change or drop:
+        with connection.writing():
+            connection.alter_table(wanted.relation, add, change, drop)
 
 
 def _check_types(session: Session, feature: Feature, types: dict[str, str], place: Span) -> None:
@@ -153,28 +138,22 @@ def is_current(session: Session, feature: Feature) -> bool:
     rows = state.read(session.connection, session.layout, "metasql_relations", feature=feature.key.path)
     told = {str(row["relation"]): row["digest"] for row in rows}
     made = views(feature, session.graph, session.layout)
-    return all(told.get(str(view.relation)) == _digest(_create(view), session) for view in made)
+    return all(told.get(str(view.relation)) == _digest(view, session) for view in made)
 
 
-def _create(view: View) -> exp.Create:
-    return exp.Create(this=table(view.relation), kind="VIEW", replace=True, expression=view.query)
-
-
-def _digest(tree: exp.Create, session: Session) -> str:
-    """Of a statement's text: it says only whether a view has to be replaced, and is in no version."""
-    return hashlib.sha256(render(tree, session.connection.dialect).encode()).hexdigest()
+def _digest(view: View, session: Session) -> str:
+    """Of a query's text: it says only whether a view has to be replaced, and is in no version."""
+    return hashlib.sha256(render(view.query, session.connection.dialect).encode()).hexdigest()
 
 
 def _ensure_view(session: Session, feature: Feature, view: View) -> None:
     """Replace a view whose text is not the one that is there."""
     connection, layout = session.connection, session.layout
-    tree = _create(view)
-    digest = _digest(tree, session)
+    digest = _digest(view, session)
     told = state.read(connection, layout, "metasql_relations", relation=str(view.relation))
     if told and told[0]["digest"] == digest:
         return
-    row: dict[str, state.Value] = {"relation": str(view.relation), "feature": feature.key.path, "digest": digest}
+    row: dict[str, Value] = {"relation": str(view.relation), "feature": feature.key.path, "digest": digest}
     with connection.writing():
-        connection.run(tree, f"make the view {view.relation}")
-        state.remove(connection, layout, "metasql_relations", relation=str(view.relation))
-        state.put(connection, layout, "metasql_relations", [row])
+        connection.create_view(view.relation, view.query)
+        state.replace(connection, layout, "metasql_relations", {"relation": str(view.relation)}, [row])

@@ -50,9 +50,9 @@ def perform(connection: Connection, steps: Sequence[Step | Check], place: Span) 
     Raises: MetasqlError with the check's code, or 06xx where the engine refuses.
     """
     for step in steps:
-        if isinstance(step, Step):
+        if not isinstance(step, Check):
             with told_at(place):
-                connection.run(step.tree, step.purpose)
+                connection.apply(step)
             continue
         found = connection.rows(step.tree, step.purpose)
         if found:

@@ -20,16 +20,14 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from metasql.diagnostics import MetasqlError
-from metasql.execute.connection import Connection
+from metasql.execute.connection import Connection, Value
 from metasql.execute.results import Counts, NodeResult
 from metasql.execute.session import Session, now
 from metasql.graph.nodes import Feature
 from metasql.plan.layout import Layout
-from metasql.plan.sql import all_of, cast_to, col, cols, equal, select, table, text
+from metasql.plan.sql import all_of, col, cols, current, equal, is_null, select, table, text
 
 VERSION = "1"
-
-Value = str | int | float | None
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "metasql_meta": {"name": "text", "value": "text"},
@@ -106,6 +104,17 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "metasql_meta": ("name",),
+    "metasql_features": ("feature",),
+    "metasql_fields": ("feature", "field"),
+    "metasql_field_lineage": ("feature", "field", "upstream_feature", "upstream_field"),
+    "metasql_relations": ("relation",),
+    "metasql_status": ("feature",),
+    "metasql_stale_fields": ("feature", "field", "reason"),
+}
+"""One row per key; the tables that are not named here are logs."""
+
 
 def ensure_tables(connection: Connection, layout: Layout) -> None:
     """Make metasql's own tables where they are not there yet; refuse those of a newer metasql."""
@@ -120,13 +129,8 @@ def ensure_tables(connection: Connection, layout: Layout) -> None:
         return
     with connection.transaction():
         for name, columns in TABLES.items():
-            definitions = [
-                exp.ColumnDef(this=exp.to_identifier(column), kind=exp.DataType.build(type_))
-                for column, type_ in columns.items()
-            ]
-            schema = exp.Schema(this=table(layout.relation(name)), expressions=definitions)
-            connection.run(exp.Create(this=schema, kind="TABLE", exists=True), "make metasql's own tables")
-        put(connection, layout, "metasql_meta", [{"name": "version", "value": VERSION}])
+            connection.create_records(layout.relation(name), columns, KEYS.get(name, ()))
+        replace(connection, layout, "metasql_meta", {"name": "version"}, [{"name": "version", "value": VERSION}])
 
 
 def meta(connection: Connection, layout: Layout, name: str) -> str | None:
@@ -135,31 +139,16 @@ def meta(connection: Connection, layout: Layout, name: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def put(connection: Connection, layout: Layout, name: str, rows: Sequence[Mapping[str, Value]]) -> None:
-    """Add rows to one of metasql's tables; a column that a row leaves out is NULL."""
-    if not rows:
-        return
-    columns = TABLES[name]
-    tuples = [
-        exp.Tuple(expressions=[_value(row.get(column), type_) for column, type_ in columns.items()]) for row in rows
-    ]
-    target = exp.Schema(this=table(layout.relation(name)), expressions=[exp.to_identifier(c) for c in columns])
-    connection.run(exp.Insert(this=target, expression=exp.Values(expressions=tuples)), f"write {name}")
+def replace(
+    connection: Connection, layout: Layout, name: str, scope: Mapping[str, str], rows: Sequence[Mapping[str, Value]]
+) -> None:
+    """Rows of one of metasql's tables in the place of all that have the values of `scope`."""
+    connection.put_records(layout.relation(name), TABLES[name], scope, rows)
 
 
-def _value(value: Value, type_: str) -> exp.Expr:
-    if value is None:
-        return exp.null()
-    if isinstance(value, str):
-        return cast_to(text(value), exp.DataType.build(type_)) if type_ == "timestamp" else text(value)
-    return exp.Literal.number(value)
-
-
-def remove(connection: Connection, layout: Layout, name: str, **where: str) -> None:
-    """Take rows out of one of metasql's tables."""
-    condition = all_of(*(equal(col(column), text(value)) for column, value in where.items()))
-    tree = exp.Delete(this=table(layout.relation(name)), where=exp.Where(this=condition))
-    connection.run(tree, f"write {name}")
+def add(connection: Connection, layout: Layout, name: str, rows: Sequence[Mapping[str, Value]]) -> None:
+    """Rows more in one of metasql's logs."""
+    connection.put_records(layout.relation(name), TABLES[name], None, rows)
 
 
 def read(connection: Connection, layout: Layout, name: str, **where: str) -> list[dict[str, Value]]:
@@ -174,8 +163,6 @@ def read(connection: Connection, layout: Layout, name: str, **where: str) -> lis
 def record_definition(session: Session, feature: Feature) -> None:
     """Tell the target what a feature is."""
     connection, layout, key = session.connection, session.layout, feature.key.path
-    for name in ("metasql_features", "metasql_fields", "metasql_field_lineage"):
-        remove(connection, layout, name, feature=key)
     row: dict[str, Value] = {
         "feature": key,
         "kind": feature.kind.value,
@@ -189,7 +176,7 @@ def record_definition(session: Session, feature: Feature) -> None:
         "run_id": session.run_id,
         "updated_at": now(),
     }
-    put(connection, layout, "metasql_features", [row])
+    replace(connection, layout, "metasql_features", {"feature": key}, [row])
     fields: list[Mapping[str, Value]] = [
         {
             "feature": key,
@@ -201,7 +188,7 @@ def record_definition(session: Session, feature: Feature) -> None:
         }
         for field in feature.fields
     ]
-    put(connection, layout, "metasql_fields", fields)
+    replace(connection, layout, "metasql_fields", {"feature": key}, fields)
     lineages = {dep.feature: dep.lineage.value for dep in feature.deps}
     edges: list[Mapping[str, Value]] = [
         {
@@ -214,7 +201,7 @@ def record_definition(session: Session, feature: Feature) -> None:
         for field in feature.fields
         for parent in field.parents
     ]
-    put(connection, layout, "metasql_field_lineage", edges)
+    replace(connection, layout, "metasql_field_lineage", {"feature": key}, edges)
 
 
 def write_status(session: Session, feature: Feature, counts: Counts, *, ran: bool) -> None:
@@ -223,8 +210,6 @@ def write_status(session: Session, feature: Feature, counts: Counts, *, ran: boo
     at = now()
     before = read(connection, layout, "metasql_status", feature=key)
     last = at if ran else (before[0]["last_run"] if before else None)
-    for name in ("metasql_status", "metasql_stale_fields"):
-        remove(connection, layout, name, feature=key)
     row: dict[str, Value] = {
         "feature": key,
         "kind": feature.kind.value,
@@ -236,12 +221,12 @@ def write_status(session: Session, feature: Feature, counts: Counts, *, ran: boo
         "as_of": at,
         "last_run": str(last) if last is not None else None,
     }
-    put(connection, layout, "metasql_status", [row])
+    replace(connection, layout, "metasql_status", {"feature": key}, [row])
     rows: list[Mapping[str, Value]] = [
         {"feature": key, "field": field, "reason": reason, "samples": samples, "as_of": at}
         for (field, reason), samples in sorted(counts.fields.items())
     ]
-    put(connection, layout, "metasql_stale_fields", rows)
+    replace(connection, layout, "metasql_stale_fields", {"feature": key}, rows)
 
 
 def record_result(session: Session, result: NodeResult) -> None:
@@ -260,10 +245,11 @@ def record_result(session: Session, result: NodeResult) -> None:
         "text": result.text,
         "finished_at": now(),
     }
-    put(session.connection, session.layout, "metasql_run_results", [row])
+    add(session.connection, session.layout, "metasql_run_results", [row])
 
 
 def live_count(session: Session, feature: Feature) -> int:
-    query = select(exp.Count(this=exp.Star())).from_(table(session.layout.of(feature.key, "samples")))
-    rows = session.connection.rows(query.where(exp.Is(this=col("metasql_deleted_at"), expression=exp.null())))
+    samples = current(session.layout.of(feature.key, "samples"), "sample")
+    query = select(exp.Count(this=exp.Star())).from_(samples)
+    rows = session.connection.rows(query.where(is_null(col("metasql_deleted_at", "sample"))))
     return int(rows[0][0])

@@ -12,6 +12,7 @@ from graphlib import TopologicalSorter
 from metasql.diagnostics import MetasqlError
 from metasql.events import NodeFinished, NodeStarted, RunFinished, RunStarted
 from metasql.execute import state
+from metasql.execute.connection import Value
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.session import Session, now
 
@@ -101,7 +102,7 @@ def record(session: Session, result: RunResult, project: str, version: str) -> N
     """Write a command and its results to `metasql_runs` and `metasql_run_results`."""
     connection, layout = session.connection, session.layout
     with connection.writing(), connection.transaction():
-        row: dict[str, state.Value] = {
+        row: dict[str, Value] = {
             "run_id": session.run_id,
             "command": result.command,
             "status": "ok" if result.ok else "error",
@@ -111,6 +112,6 @@ def record(session: Session, result: RunResult, project: str, version: str) -> N
             "started_at": result.started_at,
             "finished_at": now(),
         }
-        state.put(connection, layout, "metasql_runs", [row])
+        state.add(connection, layout, "metasql_runs", [row])
         for node in result.nodes:
             state.record_result(session, node)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
+from metasql.plan.steps import Step
+
 Lowering = Callable[[Sequence[exp.Expr]], exp.Expr]
 
 
@@ -16,6 +18,7 @@ class Dialect:
 
     `operations` lower metasql's own operations (plan/sql.py); `keywords` are the words that
     have to be quoted when they are names. `hashes` are the operations that hash, by algorithm.
+    `statements` says how a step is done (plan/steps.py).
     `unhashable` knows the types whose values have no text of their own.
     `reads_final`: a keyed table may hold older rows beside the present one of a key, and `FINAL` leaves them out.
     `capabilities` are shown by `metasql debug`.
@@ -27,6 +30,7 @@ class Dialect:
     hashes: Mapping[str, Mapping[str, Lowering]]
     keywords: frozenset[str]
     unhashable: Callable[[str], bool]
+    statements: Callable[[Step], Sequence[exp.Expr]]
     reads_final: bool = False
     capabilities: Mapping[str, str] = field(default_factory=dict)
 

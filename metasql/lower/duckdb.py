@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from metasql.lower.dialect import Dialect, Lowering
+from metasql.lower.duckdb_steps import statements
 
 _KEYWORDS = """
 all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit
@@ -153,5 +154,6 @@ DUCKDB = Dialect(
     },
     hashes=_HASHES,
     unhashable=_unhashable,
+    statements=statements,
     keywords=frozenset(_KEYWORDS.split()),
 )

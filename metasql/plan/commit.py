@@ -34,6 +34,7 @@ from metasql.plan.sql import (
     col,
     cols,
     concat,
+    current,
     differs,
     equal,
     is_null,
@@ -46,7 +47,7 @@ from metasql.plan.sql import (
     table,
     text,
 )
-from metasql.plan.steps import Check, Step, temporary
+from metasql.plan.steps import Check, Step, Temporary
 from metasql.plan.write import INCOMING, INCOMING_INPUTS, row_columns
 
 BATCH = "metasql_batch"
@@ -77,7 +78,7 @@ def typed(name: str, into: str, columns: Sequence[BatchColumn]) -> list[Step | C
         raw = col(column.name, "batch")
         trees.append(as_(op("try_cast_text", raw, column.type), column.name))
     query = select(*trees).from_(table(name, "batch"), copy=False)
-    steps.append(temporary(into, query, "the batch, every value as its column's type"))
+    steps.append(Temporary("the batch, every value as its column's type", into, query))
     steps += [_type_check(name, column) for column in columns if not _takes_all(column)]
     return steps
 
@@ -217,7 +218,7 @@ def receipts_of_children(feature: Feature) -> list[Step | Check]:
     other = other.join(table(RECEIPTS, "input"), on=on_equal("batch", "input", unit), copy=False)
     other = other.where(differs(col(RECEIPT, "batch"), col(RECEIPT, "input")), copy=False).limit(MOST, copy=False)
     return [
-        temporary(RECEIPTS, query, "the inputs that were processed"),
+        Temporary("the inputs that were processed", RECEIPTS, query),
         Check(
             "the children of one input carry one receipt",
             other,
@@ -240,7 +241,7 @@ def receipts_of_inputs(feature: Feature) -> list[Step | Check]:
         .limit(MOST, copy=False)
     )
     return [
-        temporary(RECEIPTS, query.from_(table(TYPED_INPUTS, "batch"), copy=False), "the inputs that were processed"),
+        Temporary("the inputs that were processed", RECEIPTS, query.from_(table(TYPED_INPUTS, "batch"), copy=False)),
         Check(
             "every child is of a listed input",
             lost,
@@ -276,9 +277,9 @@ def merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -
         for make in (recipe_column, inputs_column, provenance_column, data_version_column):
             name = make(field.name)
             trees.append(as_(case((alive, col(name, "stored"))), f"stored_{name}"))
-    stored = table(layout.of(feature.key, "samples"), "stored")
+    stored = current(layout.of(feature.key, "samples"), "stored")
     query = query.join(stored, on=on_equal("batch", "stored", feature.id_columns), join_type="left", copy=False)
-    return temporary(MERGED, query.select(*trees, copy=False), "the batch beside what is stored")
+    return Temporary("the batch beside what is stored", MERGED, query.select(*trees, copy=False))
 
 
 def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
@@ -296,7 +297,7 @@ def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
     trees.append(as_(_feature_version(feature, "merged"), "metasql_feature_version"))
     query = select(*trees).from_(table(MERGED, "merged"), copy=False)
     ordered = select(*cols(row_columns(feature), "made")).from_(query.subquery("made", copy=False), copy=False)
-    return temporary(INCOMING, ordered, "the rows as they will be stored")
+    return Temporary("the rows as they will be stored", INCOMING, ordered)
 
 
 def _feature_version(feature: Feature, alias: str) -> exp.Expr:
@@ -354,4 +355,4 @@ def incoming_inputs(feature: Feature) -> Step:
     on = on_equal("input", "child", unit)
     query = select(*trees).from_(table(RECEIPTS, "input"), copy=False)
     query = query.join(children.subquery("child", copy=False), on=on, join_type="left", copy=False)
-    return temporary(INCOMING_INPUTS, query, "the processed inputs as they will be stored")
+    return Temporary("the processed inputs as they will be stored", INCOMING_INPUTS, query)

@@ -33,7 +33,7 @@ from metasql.plan.sql import (
     true,
     with_blocks,
 )
-from metasql.plan.steps import Check, Step, temporary
+from metasql.plan.steps import Check, Step, Temporary
 from metasql.plan.write import INCOMING, INCOMING_INPUTS, WORK, row_columns
 
 RESULT = "metasql_result"
@@ -90,7 +90,7 @@ def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read
         select(*columns).from_(table("judged"), copy=False).where(not_null(col("metasql_status", "judged")), copy=False)
     )
     purpose = "the increment: which samples are new, stale or orphaned"
-    return temporary(WORK, with_blocks(query, compared.blocks), purpose)
+    return Temporary(purpose, WORK, with_blocks(query, compared.blocks))
 
 
 def _result(feature: Feature, tree: exp.Query, work: str | None, purpose: str) -> Step:
@@ -102,7 +102,7 @@ def _result(feature: Feature, tree: exp.Query, work: str | None, purpose: str) -
         wanted = exists(select(number(1)).from_(table(work), copy=False).where(pending, copy=False))
         unnamed = [is_null(col(name, "body")) for name in feature.id_columns]
         query = query.where(any_of(wanted, *unnamed), copy=False)
-    return temporary(RESULT, query, purpose)
+    return Temporary(purpose, RESULT, query)
 
 
 def _pending(alias: str) -> exp.Expr:
@@ -169,7 +169,7 @@ def _incoming(feature: Feature) -> Step:
         query = query.where(_pending("work"), copy=False)
     names = row_columns(feature)
     ordered = select(*cols(names, "made")).from_(query.subquery("made", copy=False), copy=False)
-    return temporary(INCOMING, ordered, "the rows as they will be stored")
+    return Temporary("the rows as they will be stored", INCOMING, ordered)
 
 
 def _incoming_inputs(feature: Feature) -> Step:
@@ -189,7 +189,7 @@ def _incoming_inputs(feature: Feature) -> Step:
     query = query.from_(table(WORK, "work"), copy=False).join(
         children, on=on_equal("work", "child", unit), join_type="left", copy=False
     )
-    return temporary(INCOMING_INPUTS, query.where(_pending("work"), copy=False), "the inputs that were processed")
+    return Temporary("the inputs that were processed", INCOMING_INPUTS, query.where(_pending("work"), copy=False))
 
 
 def counted_work() -> exp.Query:

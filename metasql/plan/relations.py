@@ -65,12 +65,14 @@ class View:
 class Table:
     """A table that metasql keeps: `template` returns no rows and has its columns and types.
 
-    `owned` are the columns that follow the author's declaration; the others are metasql's.
+    At most one row of each `key` is the present one. `owned` are the columns that follow the
+    author's declaration; the others are metasql's.
     """
 
     relation: Relation
     purpose: str
     template: exp.Query
+    key: tuple[str, ...]
     owned: tuple[str, ...]
 
 
@@ -79,18 +81,26 @@ def tables(feature: Feature, graph: Graph, layout: Layout) -> list[Table]:
     columns = [column.name for column in feature.columns]
     samples = _samples(feature, graph, layout)
     found = [
-        Table(layout.of(feature.key, "samples"), f"{feature.key}: at most one row per sample", samples, tuple(columns))
+        Table(
+            layout.of(feature.key, "samples"),
+            f"{feature.key}: at most one row per sample",
+            samples,
+            feature.id_columns,
+            tuple(columns),
+        )
     ]
     if feature.is_expansion:
         purpose = f"{feature.key}: the inputs that were processed, those without children too"
         inputs = _inputs(feature, graph, layout)
-        found.append(Table(layout.of(feature.key, "inputs"), purpose, inputs, feature.unit_columns))
+        unit = feature.unit_columns
+        found.append(Table(layout.of(feature.key, "inputs"), purpose, inputs, unit, unit))
     if feature.history:
         superseded = _samples(feature, graph, layout).select(
             as_(null("timestamp"), "metasql_superseded_at"), copy=False
         )
+        key = (*feature.id_columns, "metasql_commit")
         purpose = f"{feature.key}: rows that were replaced, and when"
-        found.append(Table(layout.of(feature.key, "history"), purpose, superseded, tuple(columns)))
+        found.append(Table(layout.of(feature.key, "history"), purpose, superseded, key, tuple(columns)))
     return found
 
 

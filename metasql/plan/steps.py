@@ -1,20 +1,86 @@
-"""The frozen steps of a run: a tree and the sentence it stands under."""
+"""The frozen steps of a run, each with the sentence it stands under.
+
+A step says what is to be, and not how: an engine with transactions deletes and inserts, one
+without them adds new versions of rows (lower/dialect.py, `statements`). Every write reads the
+rows, or the keys, that it is about from a temporary table that an earlier step made.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from metasql.plan.sql import as_, cast, col, null, number, text
+from metasql.names import Relation
+from metasql.plan.sql import as_, cast, cols, null, number, select, table, text
 
 
 @dataclass(frozen=True)
-class Step:
-    """One statement of a run, and what it is for."""
+class Temporary:
+    """A table of this session alone, made anew from a query."""
 
     purpose: str
-    tree: exp.Expr
+    name: str
+    query: exp.Query
+
+
+@dataclass(frozen=True)
+class Put:
+    """Rows by key: a stored row of the same key is replaced, others are added.
+
+    The rows are those of the temporary table `source`: its `columns`, and `values` over it.
+    """
+
+    purpose: str
+    relation: Relation
+    key: tuple[str, ...]
+    source: str
+    columns: tuple[str, ...]
+    values: Mapping[str, exp.Expr]
+
+    def names(self) -> list[str]:
+        return [*self.columns, *self.values]
+
+    def rows(self) -> exp.Select:
+        """The rows as they will be stored."""
+        made = [as_(value, name) for name, value in self.values.items()]
+        return select(*cols(self.columns, "source"), *made).from_(table(self.source, "source"), copy=False)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Stored rows whose key is in `source` get new values in some columns; the others stay."""
+
+    purpose: str
+    relation: Relation
+    key: tuple[str, ...]
+    source: str
+    values: Mapping[str, exp.Expr]
+
+
+@dataclass(frozen=True)
+class Erase:
+    """Stored rows whose key is in `source` are removed for good."""
+
+    purpose: str
+    relation: Relation
+    key: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Append:
+    """Rows are added to a table that has no key."""
+
+    purpose: str
+    relation: Relation
+    columns: tuple[str, ...]
+    query: exp.Query
+
+
+Write = Put | Mark | Erase | Append
+Step = Temporary | Write
 
 
 @dataclass(frozen=True)
@@ -50,43 +116,6 @@ class Stamp:
             "metasql_commit": number(self.commit),
         }
 
-
-def temporary(name: str, query: exp.Query, purpose: str) -> Step:
-    """A table of this connection alone, made anew."""
-    properties = exp.Properties(expressions=[exp.TemporaryProperty()])
-    tree = exp.Create(
-        this=exp.Table(this=exp.to_identifier(name)),
-        kind="TABLE",
-        replace=True,
-        expression=query,
-        properties=properties,
-    )
-    return Step(purpose, tree)
-
-
-def insert(into: exp.Table, columns: list[str], query: exp.Query, purpose: str) -> Step:
-    target = exp.Schema(this=into, expressions=[exp.to_identifier(name) for name in columns])
-    return Step(purpose, exp.Insert(this=target, expression=query))
-
-
-def delete_matching(target: exp.Table, using: exp.Table, condition: exp.Expr, purpose: str) -> Step:
-    """Rows of the target that meet some row of another table."""
-    return Step(purpose, exp.Delete(this=target, using=[using], where=exp.Where(this=condition)))
-
-
-def update_matching(
-    target: exp.Table,
-    values: dict[str, exp.Expr],
-    using: exp.Table | None,
-    condition: exp.Expr,
-    purpose: str,
-) -> Step:
-    sets = [exp.EQ(this=col(name), expression=value) for name, value in values.items()]
-    tree = exp.Update(this=target, expressions=sets, where=exp.Where(this=condition))
-    if using is not None:
-        tree.set("from_", exp.From(this=using))
-    return Step(purpose, tree)
-
-
-def named(values: dict[str, exp.Expr]) -> list[exp.Expr]:
-    return [as_(value, name) for name, value in values.items()]
+    def deleted(self) -> dict[str, exp.Expr]:
+        """The columns of a row that is marked deleted."""
+        return {**self.columns(), "metasql_deleted_at": self.time()}

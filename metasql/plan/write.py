@@ -1,4 +1,4 @@
-"""How incoming rows replace stored ones: history, delete, insert, all under one commit number.
+"""How incoming rows replace stored ones: history and rows, all under one commit number.
 
 The rows stand in the temporary table `metasql_incoming` with the id and data columns, the
 versions of every field and `metasql_feature_version`; for an expansion the processed
@@ -24,10 +24,12 @@ from metasql.plan.sql import (
     coalesce,
     col,
     cols,
+    current,
     differs,
     equal,
     exists,
     is_null,
+    joined,
     not_null,
     null,
     number,
@@ -36,13 +38,15 @@ from metasql.plan.sql import (
     table,
     text,
 )
-from metasql.plan.steps import Stamp, Step, delete_matching, insert, named, temporary, update_matching
+from metasql.plan.steps import Append, Mark, Put, Stamp, Step, Temporary
 
 INCOMING = "metasql_incoming"
 INCOMING_INPUTS = "metasql_incoming_inputs"
 CHANGED = "metasql_changed"
 CHANGED_INPUTS = "metasql_changed_inputs"
 WORK = "metasql_work"
+LOST = "metasql_lost"
+ORPHANS = "metasql_orphans"
 
 
 def version_names(feature: Feature) -> list[str]:
@@ -52,7 +56,7 @@ def version_names(feature: Feature) -> list[str]:
 def row_columns(feature: Feature) -> list[str]:
     """The columns that an incoming row brings."""
     # A unit for which the body gave no row is stored as deleted: for readers it is not there.
-    extra = ["metasql_no_row"] if feature.kind is Kind.SQL and not feature.is_expansion else []
+    extra = ["metasql_no_row"] if _remembers_no_row(feature) else []
     return [*(column.name for column in feature.columns), *version_names(feature), *extra, "metasql_feature_version"]
 
 
@@ -80,16 +84,16 @@ def write_samples(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
     steps = _drop_lost_children(feature, layout, stamp) if feature.is_expansion else []
     if feature.history:
         steps.append(_supersede(feature, layout, stamp))
-    steps += _replace(CHANGED, samples, feature.id_columns, row_columns(feature), stamp)
+    steps.append(_replace(CHANGED, samples, feature.id_columns, row_columns(feature), stamp))
     if feature.is_expansion:
         inputs = layout.of(feature.key, "inputs")
-        steps += _replace(CHANGED_INPUTS, inputs, feature.unit_columns, _input_columns(feature), stamp)
+        steps.append(_replace(CHANGED_INPUTS, inputs, feature.unit_columns, _input_columns(feature), stamp))
     return steps
 
 
 def _compared_versions(feature: Feature) -> list[str]:
     names = [make(f.name) for f in feature.fields for make in (recipe_column, inputs_column, data_version_column)]
-    return names + (["metasql_no_row"] if feature.kind is Kind.SQL and not feature.is_expansion else [])
+    return names + (["metasql_no_row"] if _remembers_no_row(feature) else [])
 
 
 def _changed(
@@ -110,76 +114,85 @@ def _changed(
     )
     created = as_(case((live, col("metasql_created_at", "stored"))), "metasql_created_at")
     query = select(*cols(brought, "incoming"), created).from_(table(incoming, "incoming"), copy=False)
-    query = query.join(table(stored, "stored"), on=on_equal("incoming", "stored", key), join_type="left", copy=False)
-    return temporary(name, query.where(other, copy=False), "the rows that differ from what is stored")
+    query = joined(query, current(stored, "stored"), on_equal("incoming", "stored", key), "LEFT")
+    return Temporary("the rows that differ from what is stored", name, query.where(other, copy=False))
 
 
 def _supersede(feature: Feature, layout: Layout, stamp: Stamp) -> Step:
     names = [*row_columns(feature), "metasql_run_id", "metasql_created_at", "metasql_updated_at"]
     names += ["metasql_deleted_at", "metasql_commit"]
     query = select(*cols(names, "stored"), as_(stamp.time(), "metasql_superseded_at"))
-    query = query.from_(table(layout.of(feature.key, "samples"), "stored"), copy=False)
-    match = on_equal("changed", "stored", feature.id_columns)
-    query = query.where(
-        exists(select(number(1)).from_(table(CHANGED, "changed"), copy=False).where(match, copy=False)), copy=False
-    )
-    history = table(layout.of(feature.key, "history"))
-    return insert(history, [*names, "metasql_superseded_at"], query, "the rows that are replaced go to the history")
+    query = query.from_(current(layout.of(feature.key, "samples"), "stored"), copy=False)
+    query = query.where(_among(CHANGED, "changed", feature.id_columns), copy=False)
+    history = layout.of(feature.key, "history")
+    purpose = "the rows that are replaced go to the history"
+    return Append(purpose, history, (*names, "metasql_superseded_at"), query)
 
 
-def _replace(changed: str, stored: Relation, key: Sequence[str], brought: list[str], stamp: Stamp) -> list[Step]:
+def _among(name: str, alias: str, key: Sequence[str]) -> exp.Expr:
+    """The stored row's key is in a temporary table."""
+    rows = select(number(1)).from_(table(name, alias), copy=False)
+    return exists(rows.where(on_equal(alias, "stored", key), copy=False))
+
+
+def _replace(changed: str, stored: Relation, key: Sequence[str], brought: list[str], stamp: Stamp) -> Step:
     values = stamp.columns()
-    values["metasql_created_at"] = coalesce(col("metasql_created_at", "changed"), stamp.time())
+    values["metasql_created_at"] = coalesce(col("metasql_created_at", "source"), stamp.time())
     if "metasql_no_row" in brought:
-        values["metasql_deleted_at"] = case((col("metasql_no_row", "changed"), stamp.time()))
-    query = select(*cols(brought, "changed"), *named(values)).from_(table(changed, "changed"), copy=False)
-    match = on_equal("stored", "changed", key)
-    return [
-        delete_matching(table(stored, "stored"), table(changed, "changed"), match, "take out what is replaced"),
-        insert(table(stored), [*brought, *values], query, "put in the new rows"),
-    ]
+        values["metasql_deleted_at"] = case((col("metasql_no_row", "source"), stamp.time()))
+    purpose = "the new rows, in the place of those that they replace"
+    return Put(purpose, stored, tuple(key), changed, tuple(brought), values)
 
 
 def _drop_lost_children(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
     """Children that a processed input no longer gives are deleted."""
-    of_input = on_equal("incoming_input", "stored", feature.unit_columns)
-    kept = exists(
-        select(number(1))
-        .from_(table(INCOMING, "incoming"), copy=False)
-        .where(on_equal("incoming", "stored", feature.id_columns), copy=False)
-    )
-    condition = all_of(of_input, is_null(col("metasql_deleted_at", "stored")), exp.Not(this=kept))
-    stored = table(layout.of(feature.key, "samples"), "stored")
-    using = table(INCOMING_INPUTS, "incoming_input")
-    purpose = "children that their input no longer gives are deleted"
-    return [update_matching(stored, deleted(stamp), using, condition, purpose)]
-
-
-def deleted(stamp: Stamp) -> dict[str, exp.Expr]:
-    """The columns of a row that is marked deleted."""
-    return {
-        "metasql_deleted_at": stamp.time(),
-        "metasql_updated_at": stamp.time(),
-        "metasql_run_id": text(stamp.run_id),
-        "metasql_commit": number(stamp.commit),
-    }
+    samples = layout.of(feature.key, "samples")
+    kept = _among(INCOMING, "incoming", feature.id_columns)
+    of_input = _among(INCOMING_INPUTS, "incoming_input", feature.unit_columns)
+    query = select(*cols(feature.id_columns, "stored")).from_(current(samples, "stored"), copy=False)
+    query = query.where(all_of(of_input, is_null(col("metasql_deleted_at", "stored")), exp.Not(this=kept)), copy=False)
+    purpose = "children that their input no longer gives"
+    return [
+        Temporary(purpose, LOST, query),
+        Mark(f"{purpose} are deleted", samples, feature.id_columns, LOST, stamp.deleted()),
+    ]
 
 
 def delete_orphans(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
     """Mark the orphaned units of the work table deleted, children and input records alike."""
-    orphaned = equal(col("metasql_status", "work"), text("orphaned"))
-    steps = []
-    for suffix in ("samples", "inputs") if feature.is_expansion else ("samples",):
-        match = on_equal("stored", "work", feature.unit_columns)
-        live = is_null(col("metasql_deleted_at", "stored"))
-        values = deleted(stamp)
-        if suffix == "samples" and feature.kind is Kind.SQL and not feature.is_expansion:
-            live = any_of(live, col("metasql_no_row", "stored"))
+    steps: list[Step] = []
+    for suffix, key in keyed(feature):
+        steps.append(find_orphans(feature, layout, suffix, key, live=True))
+        values = stamp.deleted()
+        if _remembers_no_row(feature):
             values["metasql_no_row"] = exp.false()
-        stored = table(layout.of(feature.key, suffix), "stored")
-        condition = all_of(match, orphaned, exp.paren(live))
-        steps.append(update_matching(stored, values, table(WORK, "work"), condition, "orphaned samples are deleted"))
+        purpose = "orphaned samples are deleted"
+        steps.append(Mark(purpose, layout.of(feature.key, suffix), key, f"{ORPHANS}_{suffix}", values))
     return steps
+
+
+def keyed(feature: Feature) -> list[tuple[str, tuple[str, ...]]]:
+    """The keyed tables of a feature by suffix, with their keys."""
+    inputs = [("inputs", feature.unit_columns)] if feature.is_expansion else []
+    return [("samples", feature.id_columns), *inputs]
+
+
+def find_orphans(feature: Feature, layout: Layout, suffix: str, key: Sequence[str], *, live: bool) -> Step:
+    """The keys of the stored rows whose unit is orphaned; `live`: without those that are deleted already."""
+    orphaned = equal(col("metasql_status", "work"), text("orphaned"))
+    units = select(number(1)).from_(table(WORK, "work"), copy=False)
+    keep = [exists(units.where(all_of(on_equal("stored", "work", feature.unit_columns), orphaned), copy=False))]
+    if live:
+        there = is_null(col("metasql_deleted_at", "stored"))
+        if _remembers_no_row(feature):
+            there = any_of(there, col("metasql_no_row", "stored"))
+        keep.append(exp.paren(there))
+    query = select(*cols(key, "stored")).from_(current(layout.of(feature.key, suffix), "stored"), copy=False)
+    return Temporary(f"orphaned rows of the {suffix}", f"{ORPHANS}_{suffix}", query.where(all_of(*keep), copy=False))
+
+
+def _remembers_no_row(feature: Feature) -> bool:
+    return feature.kind is Kind.SQL and not feature.is_expansion
 
 
 def no_data_versions(feature: Feature) -> dict[str, exp.Expr]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from metasql.diagnostics import Diagnostic, MetasqlError
 from metasql.execute import state
+from metasql.execute.connection import Value
 from metasql.execute.counting import count, refresh_status
 from metasql.execute.ensure import is_current
 from metasql.execute.results import Counts
@@ -85,9 +86,7 @@ def never_run(features: Iterable[Feature]) -> list[FeatureStatus]:
     return [FeatureStatus(feature.key.path, feature.kind.value, "never run") for feature in features]
 
 
-def _status(
-    session: Session, feature: Feature, told: dict[str, dict[str, state.Value]], refresh: bool
-) -> FeatureStatus:
+def _status(session: Session, feature: Feature, told: dict[str, dict[str, Value]], refresh: bool) -> FeatureStatus:
     key, kind = feature.key.path, feature.kind.value
     if key not in told or session.connection.columns(session.layout.of(feature.key, "samples")) is None:
         return FeatureStatus(key, kind, "never run")
@@ -103,7 +102,7 @@ def _status(
     return FeatureStatus(key, kind, "changed" if changed else "current", counts)
 
 
-def _has_another_key(feature: Feature, told: dict[str, state.Value]) -> bool:
+def _has_another_key(feature: Feature, told: dict[str, Value]) -> bool:
     pairs = (("id_columns", feature.id_columns), ("unit_columns", feature.unit_columns))
     return any(set(str(told[name]).split(",")) != set(columns) for name, columns in pairs)
 

@@ -341,11 +341,20 @@ WHERE
   OR incoming.metasql_data_version__audio IS DISTINCT FROM stored.metasql_data_version__audio
   OR incoming.metasql_children IS DISTINCT FROM stored.metasql_children;
 
--- children that their input no longer gives are deleted
-UPDATE main.clip__cut__samples AS stored SET metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_run_id = '<run id>', metasql_commit = 0
-FROM metasql_incoming_inputs AS incoming_input
+-- children that their input no longer gives
+CREATE OR REPLACE TEMPORARY TABLE metasql_lost AS
+SELECT
+  stored.video_id,
+  stored.clip_index
+FROM main.clip__cut__samples AS stored
 WHERE
-  incoming_input.video_id = stored.video_id
+  EXISTS(
+    SELECT
+      1
+    FROM metasql_incoming_inputs AS incoming_input
+    WHERE
+      incoming_input.video_id = stored.video_id
+  )
   AND stored.metasql_deleted_at IS NULL
   AND NOT EXISTS(
     SELECT
@@ -355,12 +364,16 @@ WHERE
       incoming.video_id = stored.video_id AND incoming.clip_index = stored.clip_index
   );
 
--- take out what is replaced
-DELETE FROM main.clip__cut__samples AS stored USING   metasql_changed AS changed
+-- children that their input no longer gives are deleted
+UPDATE main.clip__cut__samples AS stored SET metasql_run_id = '<run id>', metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_commit = 0
+FROM metasql_lost AS source
 WHERE
-  stored.video_id = changed.video_id AND stored.clip_index = changed.clip_index;
+  stored.video_id = source.video_id AND stored.clip_index = source.clip_index;
 
--- put in the new rows
+-- the new rows, in the place of those that they replace
+DELETE FROM main.clip__cut__samples AS stored USING   metasql_changed AS source
+WHERE
+  stored.video_id = source.video_id AND stored.clip_index = source.clip_index;
 INSERT INTO main.clip__cut__samples (
   video_id,
   clip_index,
@@ -384,34 +397,32 @@ INSERT INTO main.clip__cut__samples (
   metasql_created_at
 )
 SELECT
-  changed.video_id,
-  changed.clip_index,
-  changed.speaker_id,
-  changed.start_s,
-  changed.end_s,
-  changed.audio_etag,
-  changed.metasql_recipe__boundaries,
-  changed.metasql_inputs__boundaries,
-  changed.metasql_provenance__boundaries,
-  changed.metasql_data_version__boundaries,
-  changed.metasql_recipe__audio,
-  changed.metasql_inputs__audio,
-  changed.metasql_provenance__audio,
-  changed.metasql_data_version__audio,
-  changed.metasql_feature_version,
+  source.video_id,
+  source.clip_index,
+  source.speaker_id,
+  source.start_s,
+  source.end_s,
+  source.audio_etag,
+  source.metasql_recipe__boundaries,
+  source.metasql_inputs__boundaries,
+  source.metasql_provenance__boundaries,
+  source.metasql_data_version__boundaries,
+  source.metasql_recipe__audio,
+  source.metasql_inputs__audio,
+  source.metasql_provenance__audio,
+  source.metasql_data_version__audio,
+  source.metasql_feature_version,
   '<run id>' AS metasql_run_id,
   CAST('1970-01-01 00:00:00' AS TIMESTAMP) AS metasql_updated_at,
   CAST(NULL AS TIMESTAMP) AS metasql_deleted_at,
   0 AS metasql_commit,
-  COALESCE(changed.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
-FROM metasql_changed AS changed;
+  COALESCE(source.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
+FROM metasql_changed AS source;
 
--- take out what is replaced
-DELETE FROM main.clip__cut__inputs AS stored USING   metasql_changed_inputs AS changed
+-- the new rows, in the place of those that they replace
+DELETE FROM main.clip__cut__inputs AS stored USING   metasql_changed_inputs AS source
 WHERE
-  stored.video_id = changed.video_id;
-
--- put in the new rows
+  stored.video_id = source.video_id;
 INSERT INTO main.clip__cut__inputs (
   video_id,
   metasql_recipe__boundaries,
@@ -431,41 +442,68 @@ INSERT INTO main.clip__cut__inputs (
   metasql_created_at
 )
 SELECT
-  changed.video_id,
-  changed.metasql_recipe__boundaries,
-  changed.metasql_inputs__boundaries,
-  changed.metasql_provenance__boundaries,
-  changed.metasql_data_version__boundaries,
-  changed.metasql_recipe__audio,
-  changed.metasql_inputs__audio,
-  changed.metasql_provenance__audio,
-  changed.metasql_data_version__audio,
-  changed.metasql_children,
-  changed.metasql_feature_version,
+  source.video_id,
+  source.metasql_recipe__boundaries,
+  source.metasql_inputs__boundaries,
+  source.metasql_provenance__boundaries,
+  source.metasql_data_version__boundaries,
+  source.metasql_recipe__audio,
+  source.metasql_inputs__audio,
+  source.metasql_provenance__audio,
+  source.metasql_data_version__audio,
+  source.metasql_children,
+  source.metasql_feature_version,
   '<run id>' AS metasql_run_id,
   CAST('1970-01-01 00:00:00' AS TIMESTAMP) AS metasql_updated_at,
   CAST(NULL AS TIMESTAMP) AS metasql_deleted_at,
   0 AS metasql_commit,
-  COALESCE(changed.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
-FROM metasql_changed_inputs AS changed;
+  COALESCE(source.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
+FROM metasql_changed_inputs AS source;
 
--- orphaned samples are deleted
-UPDATE main.clip__cut__samples AS stored SET metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_run_id = '<run id>', metasql_commit = 0
-FROM metasql_work AS work
+-- orphaned rows of the samples
+CREATE OR REPLACE TEMPORARY TABLE metasql_orphans_samples AS
+SELECT
+  stored.video_id,
+  stored.clip_index
+FROM main.clip__cut__samples AS stored
 WHERE
-  stored.video_id = work.video_id
-  AND work.metasql_status = 'orphaned'
+  EXISTS(
+    SELECT
+      1
+    FROM metasql_work AS work
+    WHERE
+      stored.video_id = work.video_id AND work.metasql_status = 'orphaned'
+  )
   AND (
     stored.metasql_deleted_at IS NULL
   );
 
 -- orphaned samples are deleted
-UPDATE main.clip__cut__inputs AS stored SET metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_run_id = '<run id>', metasql_commit = 0
-FROM metasql_work AS work
+UPDATE main.clip__cut__samples AS stored SET metasql_run_id = '<run id>', metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_commit = 0
+FROM metasql_orphans_samples AS source
 WHERE
-  stored.video_id = work.video_id
-  AND work.metasql_status = 'orphaned'
+  stored.video_id = source.video_id AND stored.clip_index = source.clip_index;
+
+-- orphaned rows of the inputs
+CREATE OR REPLACE TEMPORARY TABLE metasql_orphans_inputs AS
+SELECT
+  stored.video_id
+FROM main.clip__cut__inputs AS stored
+WHERE
+  EXISTS(
+    SELECT
+      1
+    FROM metasql_work AS work
+    WHERE
+      stored.video_id = work.video_id AND work.metasql_status = 'orphaned'
+  )
   AND (
     stored.metasql_deleted_at IS NULL
   );
+
+-- orphaned samples are deleted
+UPDATE main.clip__cut__inputs AS stored SET metasql_run_id = '<run id>', metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_commit = 0
+FROM metasql_orphans_inputs AS source
+WHERE
+  stored.video_id = source.video_id;
 

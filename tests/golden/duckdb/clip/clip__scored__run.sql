@@ -376,12 +376,10 @@ WHERE
   OR incoming.metasql_data_version__score IS DISTINCT FROM stored.metasql_data_version__score
   OR incoming.metasql_no_row IS DISTINCT FROM stored.metasql_no_row;
 
--- take out what is replaced
-DELETE FROM main.clip__scored__samples AS stored USING   metasql_changed AS changed
+-- the new rows, in the place of those that they replace
+DELETE FROM main.clip__scored__samples AS stored USING   metasql_changed AS source
 WHERE
-  stored.video_id = changed.video_id AND stored.clip_index = changed.clip_index;
-
--- put in the new rows
+  stored.video_id = source.video_id AND stored.clip_index = source.clip_index;
 INSERT INTO main.clip__scored__samples (
   video_id,
   clip_index,
@@ -407,39 +405,54 @@ INSERT INTO main.clip__scored__samples (
   metasql_created_at
 )
 SELECT
-  changed.video_id,
-  changed.clip_index,
-  changed.speaker_id,
-  changed.start_s,
-  changed.end_s,
-  changed.score,
-  changed.emotion,
-  changed.metasql_recipe__place,
-  changed.metasql_inputs__place,
-  changed.metasql_provenance__place,
-  changed.metasql_data_version__place,
-  changed.metasql_recipe__score,
-  changed.metasql_inputs__score,
-  changed.metasql_provenance__score,
-  changed.metasql_data_version__score,
-  changed.metasql_no_row,
-  changed.metasql_feature_version,
+  source.video_id,
+  source.clip_index,
+  source.speaker_id,
+  source.start_s,
+  source.end_s,
+  source.score,
+  source.emotion,
+  source.metasql_recipe__place,
+  source.metasql_inputs__place,
+  source.metasql_provenance__place,
+  source.metasql_data_version__place,
+  source.metasql_recipe__score,
+  source.metasql_inputs__score,
+  source.metasql_provenance__score,
+  source.metasql_data_version__score,
+  source.metasql_no_row,
+  source.metasql_feature_version,
   '<run id>' AS metasql_run_id,
   CAST('1970-01-01 00:00:00' AS TIMESTAMP) AS metasql_updated_at,
-  CASE WHEN changed.metasql_no_row THEN CAST('1970-01-01 00:00:00' AS TIMESTAMP) END AS metasql_deleted_at,
+  CASE WHEN source.metasql_no_row THEN CAST('1970-01-01 00:00:00' AS TIMESTAMP) END AS metasql_deleted_at,
   0 AS metasql_commit,
-  COALESCE(changed.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
-FROM metasql_changed AS changed;
+  COALESCE(source.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
+FROM metasql_changed AS source;
 
--- orphaned samples are deleted
-UPDATE main.clip__scored__samples AS stored SET metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_run_id = '<run id>', metasql_commit = 0, metasql_no_row = FALSE
-FROM metasql_work AS work
+-- orphaned rows of the samples
+CREATE OR REPLACE TEMPORARY TABLE metasql_orphans_samples AS
+SELECT
+  stored.video_id,
+  stored.clip_index
+FROM main.clip__scored__samples AS stored
 WHERE
-  (
-    stored.video_id = work.video_id AND stored.clip_index = work.clip_index
+  EXISTS(
+    SELECT
+      1
+    FROM metasql_work AS work
+    WHERE
+      (
+        stored.video_id = work.video_id AND stored.clip_index = work.clip_index
+      )
+      AND work.metasql_status = 'orphaned'
   )
-  AND work.metasql_status = 'orphaned'
   AND (
     stored.metasql_deleted_at IS NULL OR stored.metasql_no_row
   );
+
+-- orphaned samples are deleted
+UPDATE main.clip__scored__samples AS stored SET metasql_run_id = '<run id>', metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_commit = 0, metasql_no_row = FALSE
+FROM metasql_orphans_samples AS source
+WHERE
+  stored.video_id = source.video_id AND stored.clip_index = source.clip_index;
 

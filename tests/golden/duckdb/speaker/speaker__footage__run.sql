@@ -313,12 +313,10 @@ WHERE
   OR incoming.metasql_data_version__quality IS DISTINCT FROM stored.metasql_data_version__quality
   OR incoming.metasql_no_row IS DISTINCT FROM stored.metasql_no_row;
 
--- take out what is replaced
-DELETE FROM main.speaker__footage__samples AS stored USING   metasql_changed AS changed
+-- the new rows, in the place of those that they replace
+DELETE FROM main.speaker__footage__samples AS stored USING   metasql_changed AS source
 WHERE
-  stored.speaker_id = changed.speaker_id;
-
--- put in the new rows
+  stored.speaker_id = source.speaker_id;
 INSERT INTO main.speaker__footage__samples (
   speaker_id,
   clips,
@@ -341,34 +339,47 @@ INSERT INTO main.speaker__footage__samples (
   metasql_created_at
 )
 SELECT
-  changed.speaker_id,
-  changed.clips,
-  changed.seconds,
-  changed.mean_quality,
-  changed.metasql_recipe__amount,
-  changed.metasql_inputs__amount,
-  changed.metasql_provenance__amount,
-  changed.metasql_data_version__amount,
-  changed.metasql_recipe__quality,
-  changed.metasql_inputs__quality,
-  changed.metasql_provenance__quality,
-  changed.metasql_data_version__quality,
-  changed.metasql_no_row,
-  changed.metasql_feature_version,
+  source.speaker_id,
+  source.clips,
+  source.seconds,
+  source.mean_quality,
+  source.metasql_recipe__amount,
+  source.metasql_inputs__amount,
+  source.metasql_provenance__amount,
+  source.metasql_data_version__amount,
+  source.metasql_recipe__quality,
+  source.metasql_inputs__quality,
+  source.metasql_provenance__quality,
+  source.metasql_data_version__quality,
+  source.metasql_no_row,
+  source.metasql_feature_version,
   '<run id>' AS metasql_run_id,
   CAST('1970-01-01 00:00:00' AS TIMESTAMP) AS metasql_updated_at,
-  CASE WHEN changed.metasql_no_row THEN CAST('1970-01-01 00:00:00' AS TIMESTAMP) END AS metasql_deleted_at,
+  CASE WHEN source.metasql_no_row THEN CAST('1970-01-01 00:00:00' AS TIMESTAMP) END AS metasql_deleted_at,
   0 AS metasql_commit,
-  COALESCE(changed.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
-FROM metasql_changed AS changed;
+  COALESCE(source.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
+FROM metasql_changed AS source;
 
--- orphaned samples are deleted
-UPDATE main.speaker__footage__samples AS stored SET metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_run_id = '<run id>', metasql_commit = 0, metasql_no_row = FALSE
-FROM metasql_work AS work
+-- orphaned rows of the samples
+CREATE OR REPLACE TEMPORARY TABLE metasql_orphans_samples AS
+SELECT
+  stored.speaker_id
+FROM main.speaker__footage__samples AS stored
 WHERE
-  stored.speaker_id = work.speaker_id
-  AND work.metasql_status = 'orphaned'
+  EXISTS(
+    SELECT
+      1
+    FROM metasql_work AS work
+    WHERE
+      stored.speaker_id = work.speaker_id AND work.metasql_status = 'orphaned'
+  )
   AND (
     stored.metasql_deleted_at IS NULL OR stored.metasql_no_row
   );
+
+-- orphaned samples are deleted
+UPDATE main.speaker__footage__samples AS stored SET metasql_run_id = '<run id>', metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_commit = 0, metasql_no_row = FALSE
+FROM metasql_orphans_samples AS source
+WHERE
+  stored.speaker_id = source.speaker_id;
 

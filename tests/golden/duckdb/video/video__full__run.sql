@@ -358,12 +358,10 @@ WHERE
   OR incoming.metasql_inputs__file IS DISTINCT FROM stored.metasql_inputs__file
   OR incoming.metasql_data_version__file IS DISTINCT FROM stored.metasql_data_version__file;
 
--- take out what is replaced
-DELETE FROM main.video__full__samples AS stored USING   metasql_changed AS changed
+-- the new rows, in the place of those that they replace
+DELETE FROM main.video__full__samples AS stored USING   metasql_changed AS source
 WHERE
-  stored.video_id = changed.video_id;
-
--- put in the new rows
+  stored.video_id = source.video_id;
 INSERT INTO main.video__full__samples (
   video_id,
   speaker_id,
@@ -399,47 +397,60 @@ INSERT INTO main.video__full__samples (
   metasql_created_at
 )
 SELECT
-  changed.video_id,
-  changed.speaker_id,
-  changed.path,
-  changed.duration_s,
-  changed.width_px,
-  changed.height_px,
-  changed.pixels,
-  changed.audio_etag,
-  changed.frames_sha256,
-  changed.recorded_on,
-  changed.metasql_recipe__audio,
-  changed.metasql_inputs__audio,
-  changed.metasql_provenance__audio,
-  changed.metasql_data_version__audio,
-  changed.metasql_recipe__frames,
-  changed.metasql_inputs__frames,
-  changed.metasql_provenance__frames,
-  changed.metasql_data_version__frames,
-  changed.metasql_recipe__facts,
-  changed.metasql_inputs__facts,
-  changed.metasql_provenance__facts,
-  changed.metasql_data_version__facts,
-  changed.metasql_recipe__file,
-  changed.metasql_inputs__file,
-  changed.metasql_provenance__file,
-  changed.metasql_data_version__file,
-  changed.metasql_feature_version,
+  source.video_id,
+  source.speaker_id,
+  source.path,
+  source.duration_s,
+  source.width_px,
+  source.height_px,
+  source.pixels,
+  source.audio_etag,
+  source.frames_sha256,
+  source.recorded_on,
+  source.metasql_recipe__audio,
+  source.metasql_inputs__audio,
+  source.metasql_provenance__audio,
+  source.metasql_data_version__audio,
+  source.metasql_recipe__frames,
+  source.metasql_inputs__frames,
+  source.metasql_provenance__frames,
+  source.metasql_data_version__frames,
+  source.metasql_recipe__facts,
+  source.metasql_inputs__facts,
+  source.metasql_provenance__facts,
+  source.metasql_data_version__facts,
+  source.metasql_recipe__file,
+  source.metasql_inputs__file,
+  source.metasql_provenance__file,
+  source.metasql_data_version__file,
+  source.metasql_feature_version,
   '<run id>' AS metasql_run_id,
   CAST('1970-01-01 00:00:00' AS TIMESTAMP) AS metasql_updated_at,
   CAST(NULL AS TIMESTAMP) AS metasql_deleted_at,
   0 AS metasql_commit,
-  COALESCE(changed.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
-FROM metasql_changed AS changed;
+  COALESCE(source.metasql_created_at, CAST('1970-01-01 00:00:00' AS TIMESTAMP)) AS metasql_created_at
+FROM metasql_changed AS source;
 
--- orphaned samples are deleted
-UPDATE main.video__full__samples AS stored SET metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_run_id = '<run id>', metasql_commit = 0
-FROM metasql_work AS work
+-- orphaned rows of the samples
+CREATE OR REPLACE TEMPORARY TABLE metasql_orphans_samples AS
+SELECT
+  stored.video_id
+FROM main.video__full__samples AS stored
 WHERE
-  stored.video_id = work.video_id
-  AND work.metasql_status = 'orphaned'
+  EXISTS(
+    SELECT
+      1
+    FROM metasql_work AS work
+    WHERE
+      stored.video_id = work.video_id AND work.metasql_status = 'orphaned'
+  )
   AND (
     stored.metasql_deleted_at IS NULL
   );
+
+-- orphaned samples are deleted
+UPDATE main.video__full__samples AS stored SET metasql_run_id = '<run id>', metasql_updated_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_deleted_at = CAST('1970-01-01 00:00:00' AS TIMESTAMP), metasql_commit = 0
+FROM metasql_orphans_samples AS source
+WHERE
+  stored.video_id = source.video_id;
 
