@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +17,7 @@ from metasql.config.profiles import Target
 from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, StatementRun, silent
 from metasql.execute.connection import Row, Value
+from metasql.execute.files import batch_query, copy_statement, identifier, literal, plain_path, seed_query
 from metasql.lower.dialect import Dialect
 from metasql.lower.duckdb_steps import column_definitions, record_statements
 from metasql.lower.render import render
@@ -27,21 +26,8 @@ from metasql.plan.sql import table
 from metasql.plan.steps import Step
 
 _COMMITS = "metasql_commit_seq"
-# No form is guessed: a guess from the first rows is wrong for a later one.
-_CSV = (
-    "header = true, allow_quoted_nulls = false, nullstr = '', delim = ',', quote = '\"',"
-    " escape = '\"', comment = '', hive_partitioning = false, strict_mode = true, max_line_size = 268435456"
-)
-_JSON = "format = 'newline_delimited', hive_partitioning = false, maximum_object_size = 268435456"
-
 # A column of nothing but NULL literals is stored as what the engine itself makes of it.
 _NULL_TYPES = {'"NULL"': "INTEGER", "NULL": "INTEGER"}
-
-_FORMATS: Mapping[str, Mapping[str, str | bool]] = {
-    "csv": {"FORMAT": "csv", "HEADER": True},
-    "json": {"FORMAT": "json"},
-    "parquet": {"FORMAT": "parquet"},
-}
 
 
 def open_target(target: Target, dialect: Dialect, *, read_only: bool = False, emit: Emit = silent) -> DuckDBConnection:
@@ -90,8 +76,8 @@ class DuckDBConnection:
         """Attach what the profile names, and make the schema and the commit sequence."""
         for entry in self._target.options.get("attach") or []:
             options = " (READ_ONLY)" if entry.get("read_only") or read_only else ""
-            path, alias = str(entry["path"]), exp.to_identifier(str(entry["alias"]), quoted=True).sql("duckdb")
-            self._execute(f"ATTACH IF NOT EXISTS {exp.Literal.string(path).sql('duckdb')} AS {alias}{options}")
+            path, alias = str(entry["path"]), identifier(str(entry["alias"]))
+            self._execute(f"ATTACH IF NOT EXISTS {literal(path)} AS {alias}{options}")
         self._execute("SET TimeZone = 'UTC'")
         if not read_only:
             self.create_schema(self._schema)
@@ -116,7 +102,7 @@ class DuckDBConnection:
     def fetch(self, sql: str) -> tuple[list[str], list[Row]]:
         cursor = self._execute(sql)
         columns = [(str(item[0]), str(item[1])) for item in cursor.description or []]
-        zoned = [_identifier(name) for name, type_ in columns if "TIME ZONE" in type_.upper()]
+        zoned = [identifier(name) for name, type_ in columns if "TIME ZONE" in type_.upper()]
         if zoned:
             # The driver makes Python values of such times only with a library of its own.
             texts = ", ".join(f"CAST({name} AS TEXT) AS {name}" for name in zoned)
@@ -162,21 +148,24 @@ class DuckDBConnection:
         return int(rows[0][0])
 
     def columns(self, relation: Relation) -> dict[str, str] | None:
-        catalog = _literal(relation.catalog) if relation.catalog else "current_database()"
+        catalog = literal(relation.catalog) if relation.catalog else "current_database()"
         found = self._fetch(
             "SELECT column_name, data_type FROM duckdb_columns()"
-            f" WHERE schema_name = {_literal(relation.schema)} AND table_name = {_literal(relation.name)}"
+            f" WHERE schema_name = {literal(relation.schema)} AND table_name = {literal(relation.name)}"
             f" AND database_name = {catalog} ORDER BY column_index"
         )
         return {str(name): str(type_) for name, type_ in found} or None
 
     def describe(self, query: exp.Query) -> dict[str, str]:
-        found = self._fetch(f"DESCRIBE {render(query, self.dialect)}")
+        return self._described(render(query, self.dialect))
+
+    def _described(self, sql: str) -> dict[str, str]:
+        found = self._fetch(f"DESCRIBE {sql}")
         return {str(row[0]): _NULL_TYPES.get(str(row[1]), str(row[1])) for row in found}
 
     def create_schema(self, name: str) -> None:
         with self._lock:
-            self._execute(f"CREATE SCHEMA IF NOT EXISTS {exp.to_identifier(name, quoted=True).sql('duckdb')}")
+            self._execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(name)}")
 
     def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:  # noqa: ARG002 - `Put` keeps it
         self._run(exp.Create(this=table(relation), kind="TABLE", expression=template), f"make {relation}")
@@ -216,58 +205,20 @@ class DuckDBConnection:
             self._run(tree, f"write {relation.name}")
 
     def load_seed(self, relation: Relation, path: Path, header: Sequence[str], types: Mapping[str, str]) -> int:
-        names = ", ".join(_identifier(name) for name in header)
-        given = ", ".join(f"{_literal(name)}: {_literal(type_)}" for name, type_ in types.items())
-        options = f"{_CSV}, sample_size = -1" + (f", types = {{{given}}}" if types else "")
-        with tempfile.TemporaryDirectory() as folder:
-            read = f"read_csv({_literal(str(_plain_path(path, Path(folder))))}, {options})"
-            tree = f"CREATE OR REPLACE TABLE {self._quoted(relation)} AS SELECT {names} FROM {read}"
-            self._execute(tree, f"load the seed {path.name}")
-        return int(self._fetch(f"SELECT count(*) FROM {self._quoted(relation)}")[0][0])
+        target = self._quoted(relation)
+        with plain_path(path) as plain:
+            query = seed_query(plain, header, types)
+            self._execute(f"CREATE OR REPLACE TABLE {target} AS {query}", f"load the seed {path.name}")
+        return int(self._fetch(f"SELECT count(*) FROM {target}")[0][0])
 
     def load_batch(self, name: str, path: Path, format: str, otherwise: Sequence[str]) -> dict[str, str] | None:
-        target = _identifier(name)
-        with tempfile.TemporaryDirectory() as folder:
-            plain = _plain_path(path, Path(folder))
-            try:
-                found = self._batch_source(plain, format)
-                source, columns = found if found is not None else _nothing(otherwise)
-                names = ", ".join(["row_number() OVER () AS metasql_row", *(_identifier(item) for item in columns)])
-                self._execute(f"CREATE OR REPLACE TEMP TABLE {target} AS SELECT {names} FROM {source}")
-            except MetasqlError as error:
-                raise error.replaced(str(plain), str(path)) from None
-        return columns if found is not None else None
-
-    def _batch_source(self, path: Path, format: str) -> tuple[str, dict[str, str]] | None:
-        """A table function over a file, and its columns; None where the file holds nothing at all."""
-        if path.stat().st_size == 0:
-            return None
-        file = _literal(str(path))
-        if format == "parquet":
-            source = f"read_parquet({file}, hive_partitioning = false)"
-        elif format == "csv":
-            source = f"read_csv({file}, {_CSV}, all_varchar = true)"
-        else:
-            source = f"read_json({file}, {_JSON}, sample_size = -1)"
-        columns = {str(row[0]): str(row[1]) for row in self._fetch(f"DESCRIBE SELECT * FROM {source}")}
-        if format == "json" and list(columns) == ["json"]:
-            raise MetasqlError.of(
-                "MS0801", "the batch cannot be read as json", help="let each line be one JSON object: JSON lines"
-            )
-        if "metasql_row" in columns:
-            raise MetasqlError.of("MS0802", "the batch has a column `metasql_row`", help="leave it out of the batch")
-        if format == "json":
-            names = ", ".join(f"{_literal(item)}: 'VARCHAR'" for item in columns)
-            source = f"read_json({file}, {_JSON}, columns = {{{names}}})"
-            columns = dict.fromkeys(columns, "VARCHAR")
-        return source, columns
+        with plain_path(path) as plain:
+            query, columns = batch_query(plain, format, otherwise, self._described)
+            self._execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {query}")
+        return dict(columns) if columns is not None else None
 
     def export(self, query: exp.Query, path: Path, format: str) -> None:
-        options = ", ".join(
-            f"{name} {str(value).lower() if isinstance(value, bool) else value}"
-            for name, value in _FORMATS[format].items()
-        )
-        self._execute(f"COPY ({render(query, self.dialect)}) TO {_literal(str(path))} ({options})", "write the file")
+        self._execute(copy_statement(render(query, self.dialect), path, format), "write the file")
 
     def cursor(self) -> DuckDBConnection:
         other = DuckDBConnection(self._driver.cursor(), self._target, self.dialect, self._emit, self._lock)
@@ -290,7 +241,7 @@ class DuckDBConnection:
 
     def _quoted(self, relation: Relation) -> str:
         parts = [part for part in (relation.catalog, relation.schema, relation.name) if part]
-        return ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in parts)
+        return ".".join(identifier(part) for part in parts)
 
     def _fetch(self, sql: str, purpose: str = "") -> list[Row]:
         return self._rows(self._execute(sql, purpose), purpose)
@@ -334,32 +285,8 @@ def _no_place(path: str, target: Target, error: OSError) -> MetasqlError:
     )
 
 
-def _identifier(name: str) -> str:
-    return exp.to_identifier(name, quoted=True).sql("duckdb")
-
-
-def _plain_path(path: Path, folder: Path) -> Path:
-    """A file under a name without characters that mean a pattern to the engine."""
-    plain = folder / "batch"
-    try:
-        plain.symlink_to(path.resolve())
-    except OSError:
-        shutil.copyfile(path, plain)
-    return plain
-
-
-def _nothing(names: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """A source without rows, with columns of text."""
-    columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {_identifier(name)}" for name in names)
-    return f"(SELECT {columns} WHERE false)", dict.fromkeys(names, "VARCHAR")
-
-
 def _type(type_: str) -> exp.DataType:
     return exp.DataType.build(type_, dialect="duckdb", udt=True)
-
-
-def _literal(text: str) -> str:
-    return exp.Literal.string(text).sql("duckdb")
 
 
 def _first_line(error: duckdb.Error) -> str:

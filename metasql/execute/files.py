@@ -1,0 +1,109 @@
+"""Files as DuckDB reads them: seeds and batches as SQL over a path. No driver is loaded.
+
+No form is guessed: a guess from the first rows is wrong for a later one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlglot import exp
+
+from metasql.diagnostics import MetasqlError
+
+_CSV = (
+    "header = true, allow_quoted_nulls = false, nullstr = '', delim = ',', quote = '\"',"
+    " escape = '\"', comment = '', hive_partitioning = false, strict_mode = true, max_line_size = 268435456"
+)
+_JSON = "format = 'newline_delimited', hive_partitioning = false, maximum_object_size = 268435456"
+_FORMATS = {"csv": "FORMAT csv, HEADER true", "json": "FORMAT json", "parquet": "FORMAT parquet"}
+
+Describe = Callable[[str], Mapping[str, str]]
+"""From a query's text to its columns and their types."""
+
+
+def identifier(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("duckdb")
+
+
+def literal(text: str) -> str:
+    return exp.Literal.string(text).sql("duckdb")
+
+
+@contextmanager
+def plain_path(path: Path) -> Iterator[Path]:
+    """A file under a name without characters that mean a pattern to the engine.
+
+    What an error says of that name is said of the file's own.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "batch"
+        try:
+            plain.symlink_to(path.resolve())
+        except OSError:
+            shutil.copyfile(path, plain)
+        try:
+            yield plain
+        except MetasqlError as error:
+            raise error.replaced(str(plain), str(path)) from None
+
+
+def seed_query(path: Path, header: Sequence[str], types: Mapping[str, str]) -> str:
+    """A CSV file's rows, with types found over all of them, and those that are declared."""
+    names = ", ".join(identifier(name) for name in header)
+    given = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in types.items())
+    options = f"{_CSV}, sample_size = -1" + (f", types = {{{given}}}" if types else "")
+    return f"SELECT {names} FROM read_csv({literal(str(path))}, {options})"
+
+
+def batch_query(
+    path: Path, format: str, otherwise: Sequence[str], describe: Describe
+) -> tuple[str, Mapping[str, str] | None]:
+    """A batch's rows with `metasql_row` (from 1), and its columns and types.
+
+    None, and no rows under the columns of `otherwise`, where the file is empty.
+    """
+    found = _source(path, format, describe)
+    source, columns = found if found is not None else _nothing(otherwise)
+    names = ", ".join(["row_number() OVER () AS metasql_row", *(identifier(name) for name in columns)])
+    return f"SELECT {names} FROM {source}", columns if found is not None else None
+
+
+def copy_statement(sql: str, path: Path, format: str) -> str:
+    """Write a query's rows to a file."""
+    return f"COPY ({sql}) TO {literal(str(path))} ({_FORMATS[format]})"
+
+
+def _source(path: Path, format: str, describe: Describe) -> tuple[str, Mapping[str, str]] | None:
+    """A table function over a file, and its columns; None where the file holds nothing at all."""
+    if path.stat().st_size == 0:
+        return None
+    file = literal(str(path))
+    if format == "parquet":
+        source = f"read_parquet({file}, hive_partitioning = false)"
+    elif format == "csv":
+        source = f"read_csv({file}, {_CSV}, all_varchar = true)"
+    else:
+        source = f"read_json({file}, {_JSON}, sample_size = -1)"
+    columns = describe(f"SELECT * FROM {source}")
+    if format == "json" and list(columns) == ["json"]:
+        raise MetasqlError.of(
+            "MS0801", "the batch cannot be read as json", help="let each line be one JSON object: JSON lines"
+        )
+    if "metasql_row" in columns:
+        raise MetasqlError.of("MS0802", "the batch has a column `metasql_row`", help="leave it out of the batch")
+    if format == "json":
+        names = ", ".join(f"{literal(item)}: 'VARCHAR'" for item in columns)
+        source = f"read_json({file}, {_JSON}, columns = {{{names}}})"
+        columns = dict.fromkeys(columns, "VARCHAR")
+    return source, columns
+
+
+def _nothing(names: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+    """A source without rows, with columns of text."""
+    columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in names)
+    return f"(SELECT {columns} WHERE false)", dict.fromkeys(names, "VARCHAR")
