@@ -62,11 +62,11 @@ def commit_file(session: Session, feature: Feature, batch: BatchFile, inputs: Ba
     with connection.transaction():
         columns = _read_batch(session, feature, batch, inputs is not None)
         steps: list[Step | Check] = typed(BATCH, TYPED, list(columns.values()))
-        steps += key_checks(TYPED, feature.id_columns, "sample")
+        steps += key_checks(BATCH, TYPED, feature.id_columns, "sample")
         if inputs is not None:
             listed = _read_inputs(session, feature, inputs)
             steps += typed(BATCH_INPUTS, TYPED_INPUTS, list(listed.values()))
-            steps += key_checks(TYPED_INPUTS, feature.unit_columns, "input")
+            steps += key_checks(BATCH_INPUTS, TYPED_INPUTS, feature.unit_columns, "input")
             steps += [*receipt_checks(feature, TYPED_INPUTS), *receipts_of_inputs(feature)]
         elif feature.kind is not Kind.ROOT:
             steps += receipt_checks(feature, TYPED)

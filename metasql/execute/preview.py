@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from metasql.diagnostics import MetasqlError, candidates, suggest
+from metasql.diagnostics import Bag, MetasqlError, candidates, suggest
 from metasql.execute.session import Session
+from metasql.graph.link_names import check_names
 from metasql.graph.nodes import Feature
 from metasql.names import PREFIX, FeatureKey, Relation
 from metasql.parse.declarations import Body, Ref
@@ -43,7 +44,7 @@ def seed_query(session: Session, name: str, limit: int | None) -> exp.Query:
 def inline_query(session: Session, body: Body, limit: int | None) -> exp.Query:
     """A person's query over the public relations, at most `limit` rows of it.
 
-    Raises: MetasqlError MS0330, MS0607, MS0614, MS0615.
+    Raises: MetasqlError MS0330, MS0607, MS0614, MS0615, or 03xx for a column that is not there.
     """
     for node in body.tree.find_all(exp.Table):
         if node.name == THIS:
@@ -53,6 +54,12 @@ def inline_query(session: Session, body: Body, limit: int | None) -> exp.Query:
         relation = public_relation(session, ref)
         return table(relation), relation.name
 
+    def columns(ref: Ref) -> list[str] | None:
+        return list(session.connection.columns(public_relation(session, ref)) or ()) or None
+
+    bag = Bag()
+    check_names(body.tree, body.refs, columns, body.lines, bag)
+    bag.raise_errors()
     tree = place_refs(body.tree, body.refs, place)
     return tree if limit is None else _limited(tree, limit)
 

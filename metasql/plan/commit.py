@@ -113,14 +113,14 @@ def _type_check(name: str, column: BatchColumn) -> Check:
     )
 
 
-def key_checks(name: str, columns: Sequence[str], what: str) -> list[Check]:
-    """No id is NULL and none comes twice."""
+def key_checks(raw: str, name: str, columns: Sequence[str], what: str) -> list[Check]:
+    """No id is NULL in the batch as it came, and none comes twice once it is typed."""
     rows = table(name, "batch")
     missing = [
         Check(
             f"`{column}` is given in every row",
             select(col("metasql_row", "batch"))
-            .from_(rows, copy=False)
+            .from_(table(raw, "batch"), copy=False)
             .where(is_null(col(column, "batch")), copy=False)
             .order_by(col("metasql_row", "batch"), copy=False)
             .limit(MOST, copy=False),
@@ -138,7 +138,8 @@ def key_checks(name: str, columns: Sequence[str], what: str) -> list[Check]:
         as_(first, "first_row"),
         as_(last, "last_row"),
     )
-    twice = twice.from_(rows, copy=False).group_by(*cols(columns, "batch"), copy=False)
+    twice = twice.from_(rows, copy=False).where(all_of(*(not_null(col(name, "batch")) for name in columns)), copy=False)
+    twice = twice.group_by(*cols(columns, "batch"), copy=False)
     twice = twice.having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(1)), copy=False).limit(
         MOST, copy=False
     )
@@ -163,6 +164,7 @@ def receipt_checks(feature: Feature, name: str) -> list[Check]:
     check = exp.Substring(this=given, start=number(4), length=number(version.WIDTH))
     known = exp.Substring(this=given, start=number(1), length=number(3))
     unit = provenance.encoded_columns(feature, feature.unit_columns, "batch")
+    named = [not_null(col(column, "batch")) for column in feature.unit_columns]
     right = all_of(
         equal(known, text(f"{provenance.RECEIPT}:")),
         equal(check, provenance.receipt_check(feature, unit, _words("batch"))),
@@ -182,7 +184,7 @@ def receipt_checks(feature: Feature, name: str) -> list[Check]:
         ),
         Check(
             "every receipt is of its row",
-            rows(all_of(not_null(given), exp.Not(this=exp.paren(right)))),
+            rows(all_of(not_null(given), *named, exp.Not(this=exp.paren(right)))),
             "MS0807",
             f"row {{0}} ({which}) has a receipt that was not handed out for it",
             f"hand back `{RECEIPT}` as the increment of `{feature.key}` gave it for this row",

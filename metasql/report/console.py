@@ -107,8 +107,15 @@ class JsonConsole:
         print(json.dumps(as_dict(event), ensure_ascii=False), file=self.stream, flush=True)
 
 
+LONGEST_LOG = 10_000_000
+"""Bytes."""
+
+
 class LogFile:
-    """Everything that happens, statements too, as JSON lines in `target/logs/metasql.log`."""
+    """Everything that happens, statements too, as JSON lines in `target/logs/metasql.log`.
+
+    A command that finds the file grown long begins a new one; one old file is kept.
+    """
 
     def __init__(self, target: Path) -> None:
         self.path = target / "logs" / "metasql.log"
@@ -119,6 +126,8 @@ class LogFile:
         with self._lock:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                if self.path.exists() and self.path.stat().st_size > LONGEST_LOG:
+                    self.path.replace(self.path.with_suffix(".1.log"))
                 self._file = self.path.open("a", encoding="utf-8")
             self._file.write(json.dumps(as_dict(event), ensure_ascii=False) + "\n")
             if isinstance(event, (RunStarted, RunFinished)):

@@ -208,6 +208,14 @@ def test_faulty_ids(place):
     rejected(place, place.commit("e", empty, form="csv", code=None), "MS0803", "row 1")
 
 
+def test_an_id_of_another_type_is_one_mistake(place):
+    """It is not told a second time as an id that is missing."""
+    given = receipts(place, "parts")
+    rows = [{"id": "1", "n": wrong, "path": "p", "metasql_receipt": given["1"]} for wrong in ("x", "y")]
+    result = place.commit("parts", rows, code=None)
+    rejected(place, result, "MS0810", "row 1", "row 2", "2 errors")
+
+
 def test_columns_that_nobody_declared(place):
     """The column is named, and the nearest one that there is."""
     given = receipts(place)

@@ -121,7 +121,7 @@ def test_metasqls_own_tables(built):
         ("drop table video__full", "MS0233", 1),
         ("", "MS0232", 1),
         ("select * from nowhere", "MS0611", 3),
-        ("select video_idd from {{ ref('video/full') }}", "MS0610", 3),
+        ("select video_idd from {{ ref('video/full') }}", "MS0335", 1),
     ],
 )
 def test_a_query_that_cannot_be(built, query, code, exit_code):
