@@ -73,4 +73,11 @@ ENTRIES: dict[str, Entry] = {
         example="metasql commit video/face_crop done.csv --inputs inputs.csv",
         fix="Leave `--inputs` out.",
     ),
+    "MS0813": Entry(
+        title="children without one of their fields",
+        why="The children of an input are replaced together. A batch without any column of a field would "
+        "leave new children without it, and the field would count as made.",
+        example="clip_id,video_id,path,metasql_receipt  # the field `caption` has the column `caption`",
+        fix="Bring the columns of every field.",
+    ),
 }

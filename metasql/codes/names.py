@@ -179,6 +179,13 @@ ENTRIES: dict[str, Entry] = {
         example="video_id,duration_s\nvid_1,12.5,x",
         fix="Correct the line; put a value that holds a comma between quotes.",
     ),
+    "MS0326": Entry(
+        title="a body that reads its own relation",
+        why="What a body gives is made of its dependencies alone: its own rows of an earlier run are none of them, "
+        "and there are none before its first run.",
+        example="select * from {{ ref('video/full') }} where video_id not in (select video_id from {{ this }})",
+        fix="Write the body over whole tables, without an incremental part: a run computes what is new or stale.",
+    ),
     "MS0330": Entry(
         title="a feature that does not exist",
         why="A feature or seed is named that the project does not declare, "

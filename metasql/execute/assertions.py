@@ -88,8 +88,10 @@ def _failed(assertion: AssertionDecl, failures: int, status: str) -> Bag:
     say(
         "MS0701",
         f"assertion `{assertion.name}` found {_rows(failures)}",
-        assertion.lines.template.line_span(1),
-        help=f"`metasql show --inline` with its SELECT shows them; it stands in {assertion.path}",
+        assertion.asked or assertion.lines.template.line_span(1),
+        help="`store_failures: true` keeps them in a table; `metasql test -v` shows the SELECT"
+        if assertion.asked
+        else f"`metasql show --inline` with its SELECT shows them; it stands in {assertion.path}",
     )
     return bag
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 from metasql.diagnostics import Bag, MetasqlError, candidates, suggest
 from metasql.execute.connection import Connection
 from metasql.execute.session import Session, perform
-from metasql.execute.writing import row_count, write_incoming
+from metasql.execute.writing import Written, row_count, write_incoming
 from metasql.graph.nodes import Feature, Kind
 from metasql.names import content_column, data_version_column
 from metasql.plan.commit import (
@@ -21,6 +21,7 @@ from metasql.plan.commit import (
     TYPED,
     TYPED_INPUTS,
     BatchColumn,
+    brings,
     incoming,
     incoming_inputs,
     key_checks,
@@ -45,11 +46,10 @@ class BatchFile:
 
 @dataclass(frozen=True)
 class CommitResult:
-    """Rows in the batch, and rows of it that changed what is stored; `commit` is None when none did."""
+    """Rows in the batch, and what was written of it."""
 
     rows: int
-    written: int
-    commit: int | None
+    written: Written
 
 
 def commit_file(session: Session, feature: Feature, batch: BatchFile, inputs: BatchFile | None = None) -> CommitResult:
@@ -76,8 +76,7 @@ def commit_file(session: Session, feature: Feature, batch: BatchFile, inputs: Ba
             steps.append(incoming_inputs(feature))
         _perform_all(connection, steps, feature)
         rows = row_count(connection, TYPED)
-        written, commit = write_incoming(session, feature, feature.span)
-        return CommitResult(rows, written, commit)
+        return CommitResult(rows, write_incoming(session, feature, feature.span))
 
 
 def _perform_all(connection: Connection, steps: Sequence[Step | Check], feature: Feature) -> None:
@@ -144,8 +143,24 @@ def _read_batch(session: Session, feature: Feature, batch: BatchFile, listed: bo
     found = _load(session.connection, BATCH, batch, needed)
     if found is None:
         return {name: _column(session, name, TEXT, stored) for name in needed}
-    _names(feature, found, allowed, needed).raise_errors()
+    bag = _names(feature, found, allowed, needed)
+    if feature.is_expansion:
+        _whole(feature, found, bag)
+    bag.raise_errors()
     return {name: _column(session, name, found[name], stored) for name in found if name in allowed}
+
+
+def _whole(feature: Feature, found: Mapping[str, str], bag: Bag) -> None:
+    """The children of an input are replaced together, with all of their fields."""
+    for field in feature.fields:
+        if not brings(field, found):
+            bag.error(
+                "MS0813",
+                f"the batch has no column of the field `{field.name}`",
+                feature.span,
+                notes=[f"columns of the field: {candidates(field.columns)}"],
+                help="an expansion is committed with all of its fields: bring their columns too",
+            )
 
 
 def _read_inputs(session: Session, feature: Feature, inputs: BatchFile) -> dict[str, BatchColumn]:

@@ -123,14 +123,10 @@ def _schema_changed(
 ) -> MetasqlError:
     notes = [f"`{name}` is stored and no longer given" for name in lost]
     notes += [f"`{name}` is stored as {stored[name]} and now given as {desired[name]}" for name in changed]
-    return MetasqlError.of(
-        "MS0623",
-        f"the columns of `{feature.key}` changed",
-        place,
-        notes=notes,
-        help="set `on_schema_change: append` to keep what is stored, or `sync` to follow the declaration; "
-        "`--full-refresh` computes it anew",
-    )
+    ways = "set `on_schema_change: append` to keep what is stored, or `sync` to follow the declaration"
+    if feature.bodies:
+        ways += "; `--full-refresh` computes it anew"
+    return MetasqlError.of("MS0623", f"the columns of `{feature.key}` changed", place, notes=notes, help=ways)
 
 
 def is_current(session: Session, feature: Feature) -> bool:

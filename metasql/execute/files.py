@@ -19,7 +19,7 @@ _CSV = (
     "header = true, allow_quoted_nulls = false, nullstr = '', delim = ',', quote = '\"',"
     " escape = '\"', comment = '', hive_partitioning = false, strict_mode = true, max_line_size = 268435456"
 )
-_JSON = "format = 'newline_delimited', hive_partitioning = false, maximum_object_size = 268435456"
+_JSON = "hive_partitioning = false, maximum_object_size = 268435456, format = "
 _FORMATS = {"csv": "FORMAT csv, HEADER true", "json": "FORMAT json", "parquet": "FORMAT parquet"}
 
 Describe = Callable[[str], Mapping[str, str]]
@@ -88,19 +88,26 @@ def _source(path: Path, format: str, describe: Describe) -> tuple[str, Mapping[s
     elif format == "csv":
         source = f"read_csv({file}, {_CSV}, all_varchar = true)"
     else:
-        source = f"read_json({file}, {_JSON}, sample_size = -1)"
+        json = _JSON + ("'array'" if _is_list(path) else "'newline_delimited'")
+        source = f"read_json({file}, {json}, sample_size = -1)"
     columns = describe(f"SELECT * FROM {source}")
     if format == "json" and list(columns) == ["json"]:
         raise MetasqlError.of(
-            "MS0801", "the batch cannot be read as json", help="let each line be one JSON object: JSON lines"
+            "MS0801", "the batch cannot be read as json", help="let each line be one JSON object, or the file one list"
         )
     if "metasql_row" in columns:
         raise MetasqlError.of("MS0802", "the batch has a column `metasql_row`", help="leave it out of the batch")
     if format == "json":
         names = ", ".join(f"{literal(item)}: 'VARCHAR'" for item in columns)
-        source = f"read_json({file}, {_JSON}, columns = {{{names}}})"
+        source = f"read_json({file}, {json}, columns = {{{names}}})"
         columns = dict.fromkeys(columns, "VARCHAR")
     return source, columns
+
+
+def _is_list(path: Path) -> bool:
+    """Whether a JSON file is one list of objects, and not an object on each line."""
+    with path.open("rb") as file:
+        return file.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
 
 
 def _nothing(names: Sequence[str]) -> tuple[str, Mapping[str, str]]:

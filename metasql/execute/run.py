@@ -93,18 +93,29 @@ def _run(session: Session, feature: Feature, options: RunOptions, started: float
             delete_samples(session, feature, None)
         _hooks(session, feature, feature.post_hook, options, "post-hook")
     after = refresh_status(session, feature, ran=True)
-    text = (work if feature.bodies else after).text()
     return NodeResult(
         feature.key.path,
         feature.kind.value,
         "ok",
         time.perf_counter() - started,
-        text if not after.waiting or not feature.bodies else f"{text} · {after.waiting:,} waiting",
+        _told(feature, work, written, after),
         work=work if feature.bodies else after,
         after=after,
         written=written,
         deleted=work.orphaned if feature.orphans == "delete" and feature.bodies else 0,
     )
+
+
+def _told(feature: Feature, work: Counts, written: int, after: Counts) -> str:
+    """What was worked off; of a feature that is computed outside, what there is to do."""
+    if not feature.bodies:
+        return after.text() + (" to do" if after.new or after.stale else "")
+    parts = [work.text()]
+    if feature.kind is Kind.ROOT and written > work.new + work.stale:
+        parts.append(f"{written - work.new - work.stale:,} updated")
+    if after.waiting:
+        parts.append(f"{after.waiting:,} waiting")
+    return " · ".join(parts)
 
 
 def _hooks(session: Session, feature: Feature, hooks: Sequence[str], options: RunOptions, what: str) -> None:
@@ -126,7 +137,7 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
     perform(connection, plan.steps, place)
     found = {str(status): int(units) for status, units in connection.rows(counted_work())}
     work = Counts(new=found.get("new", 0), stale=found.get("stale", 0), orphaned=found.get("orphaned", 0))
-    written, _ = write_incoming(session, feature, place)
+    written = write_incoming(session, feature, place).rows
     if work.orphaned and feature.orphans == "delete":
         with connection.writing():
             perform(connection, delete_orphans(feature, layout, session.stamp()), place)

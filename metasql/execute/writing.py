@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlglot import exp
 
 from metasql.execute.connection import Connection
 from metasql.execute.session import Session, perform
 from metasql.graph.nodes import Feature
 from metasql.plan.sql import select, table
-from metasql.plan.write import CHANGED, CHANGED_INPUTS, find_changed, write_samples
+from metasql.plan.write import CHANGED, CHANGED_INPUTS, LOST, find_changed, write_samples
 from metasql.source import Span
 
 
-def write_incoming(session: Session, feature: Feature, place: Span) -> tuple[int, int | None]:
-    """Write the rows of `metasql_incoming` that change something; to be called inside a transaction.
+@dataclass(frozen=True)
+class Written:
+    """Rows that changed, children that their input no longer gives, and the number of the commit if there was one."""
 
-    Gives their number and the commit number, None where nothing changed.
-    """
+    rows: int = 0
+    deleted: int = 0
+    commit: int | None = None
+
+
+def write_incoming(session: Session, feature: Feature, place: Span) -> Written:
+    """Write the rows of `metasql_incoming` that change something; to be called inside a transaction."""
     connection = session.connection
     perform(connection, find_changed(feature, session.layout), place)
     written = row_count(connection, CHANGED)
     if not written and not (feature.is_expansion and row_count(connection, CHANGED_INPUTS)):
-        return 0, None
+        return Written()
     with connection.writing():
         stamp = session.stamp()
         perform(connection, write_samples(feature, session.layout, stamp), place)
-    return written, stamp.commit
+    return Written(written, row_count(connection, LOST) if feature.is_expansion else 0, stamp.commit)
 
 
 def row_count(connection: Connection, name: str) -> int:

@@ -87,13 +87,14 @@ def _find(name: Word, upstream: Upstream, bag: Bag) -> Feature | None:
         )
     else:
         known = [str(feature.key) for feature in upstream.declarations.features]
+        seeds = [str(seed.name) for seed in upstream.declarations.seeds]
         bag.error(
             "MS0330",
             f"feature `{name}` does not exist",
             span_of(name),
             label="unknown feature",
             notes=[f"features: {candidates(known)}"],
-            help=suggest(str(name), known) or "declare the feature, or correct the name",
+            help=suggest(str(name), [*known, *seeds]) or "declare the feature, or correct the name",
         )
     return None
 

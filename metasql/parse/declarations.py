@@ -208,6 +208,8 @@ class AssertionDecl:
     warn_if: str = "!= 0"
     error_if: str = "!= 0"
     tags: tuple[str, ...] = ()
+    asked: Span | None = None
+    """Where a generic test is asked for."""
 
 
 @dataclass(frozen=True)

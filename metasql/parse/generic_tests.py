@@ -69,6 +69,7 @@ def expand_test(
         store_failures=test.store_failures,
         warn_if=test.warn_if,
         error_if=test.error_if,
+        asked=span_of(test.name),
     )
 
 

@@ -125,6 +125,18 @@ def check_tables(body: Body, bag: Bag) -> None:
             )
 
 
+def check_this(body: Body, bag: Bag) -> None:
+    """A feature's body is made of what it depends on."""
+    for table in body.tree.find_all(exp.Table):
+        if table.name == THIS:
+            bag.error(
+                "MS0326",
+                "a body cannot read its own relation",
+                span_of_node(body, table),
+                help="write the body over whole tables: a run restricts it to the samples that need it",
+            )
+
+
 def span_of_node(body: Body | AssertionDecl, node: exp.Expr) -> Span:
     """The place of a node of a body's tree, in the file it was written in."""
     return span_of(body.lines, node)

@@ -31,7 +31,7 @@ from metasql.parse.declare_source import SeedProperties
 from metasql.parse.discover import Files, SqlFile, discover
 from metasql.parse.generic_tests import test_name
 from metasql.parse.merge import canonical, check_defaults, with_config, with_defaults
-from metasql.parse.query import ReadBody, Settings, check_outputs, expand_test, read_assertion, read_body
+from metasql.parse.query import ReadBody, Settings, check_outputs, check_this, expand_test, read_assertion, read_body
 from metasql.parse.read_seeds import read_seeds
 from metasql.parse.template import Templates
 from metasql.source import NOWHERE, Source, Span, Word, span_of
@@ -160,6 +160,7 @@ def _bodies(reading: _Reading, files: Iterable[SqlFile]) -> Bodies:
         )
         if read is not None:
             check_outputs(read.body, reading.bag)
+            check_this(read.body, reading.bag)
             bodies.setdefault(file.key, []).append((file, read))
     return bodies
 

@@ -8,7 +8,7 @@ column's type is named with its row, and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -288,6 +288,9 @@ def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
     """The rows as they will be stored, with recipe, inputs, provenance and data version."""
     trees: list[exp.Expr] = cols((column.name for column in feature.columns), "merged")
     for field in feature.fields:
+        if feature.kind is not Kind.ROOT and not brings(field, given):
+            trees += _kept(field)
+            continue
         recipe, inputs = _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(field, "merged")
         made = provenance.provenance(recipe, inputs)
         trees += [
@@ -300,6 +303,17 @@ def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
     query = select(*trees).from_(table(MERGED, "merged"), copy=False)
     ordered = select(*cols(row_columns(feature), "made")).from_(query.subquery("made", copy=False), copy=False)
     return Temporary("the rows as they will be stored", INCOMING, ordered)
+
+
+def brings(field: Field, given: Iterable[str]) -> bool:
+    """Whether a batch has results of a field: one that has columns of its own is told by them."""
+    return not field.columns or any(name in given for name in field.columns)
+
+
+def _kept(field: Field) -> list[exp.Expr]:
+    """What is stored of a field that the batch does not bring: it stays as stale as it is."""
+    makes = (recipe_column, inputs_column, provenance_column, data_version_column)
+    return [as_(col(f"stored_{make(field.name)}", "merged"), make(field.name)) for make in makes]
 
 
 def _feature_version(feature: Feature, alias: str) -> exp.Expr:

@@ -86,9 +86,9 @@ def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read
             as_(made_of, inputs_column(field.name)),
             as_(provenance.provenance(text(field.recipe), made_of), provenance_column(field.name)),
         ]
-    query = (
-        select(*columns).from_(table("judged"), copy=False).where(not_null(col("metasql_status", "judged")), copy=False)
-    )
+    query = select(*columns).from_(table("judged"), copy=False)
+    if feature.kind is not Kind.ROOT:
+        query = query.where(not_null(col("metasql_status", "judged")), copy=False)
     purpose = "the increment: which samples are new, stale or orphaned"
     return Temporary(purpose, WORK, with_blocks(query, compared.blocks))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 
 import duckdb
@@ -206,6 +207,17 @@ def test_faulty_ids(place):
     )
     empty = [{"id": None, "path": "p", "metasql_receipt": given["1"]}]
     rejected(place, place.commit("e", empty, form="csv", code=None), "MS0803", "row 1")
+
+
+def test_a_list_of_objects(place):
+    """A JSON file may be one list, over one line or many."""
+    given = receipts(place)
+    rows = [row(given, "1", path="p"), row(given, "#4", path=None)]
+    for indent in (None, 2):
+        path = place.folder / "list.json"
+        path.write_text(json.dumps(rows, indent=indent), encoding="utf-8")
+        place.cli("commit", "e", str(path))
+        assert paths(place) == {"1": "p", "#4": None}
 
 
 def test_an_id_of_another_type_is_one_mistake(place):

@@ -52,6 +52,34 @@ def test_an_edit_touches_what_is_made_of_it_and_nothing_else(place):
     )
 
 
+def test_a_root_follows_its_source_in_columns_that_no_field_claims(engine, tmp_path):
+    """They are stored as they are now, filters downstream see them, and nothing is stale."""
+    place = Place(tmp_path, engine)
+    place.write(
+        "models/features.yml",
+        """
+        version: 1
+        sources: [{name: raw, schema: raw, tables: [{name: t}]}]
+        features:
+          - {name: a, id_columns: [id], fields: [{name: f, columns: [x]}]}
+          - {name: b, id_columns: [id], deps: [{feature: a, where: "n > 1"}], fields: [{name: f}]}
+        """,
+    )
+    place.write("models/a.sql", "select id, x, n from {{ source('raw', 't') }}")
+    types = {"id": "bigint", "x": "text", "n": "bigint"}
+    place.fill("t", types, [(1, "x", 1), (2, "y", 2)])
+    place.run()
+    before = place.values("SELECT id, metasql_provenance__f FROM a ORDER BY id")
+    assert place.listed("b") == {(2,): ("new", "f", "new")}
+    place.fill("t", types, [(1, "x", 5), (2, "y", 2)])
+    said = place.run("--select", "a").err
+    assert "settled · 1 updated" in said
+    assert place.values("SELECT id, n FROM a ORDER BY id") == [(1, 5), (2, 2)]
+    assert place.values("SELECT id, metasql_provenance__f FROM a ORDER BY id") == before
+    assert set(place.listed("b")) == {(1,), (2,)}
+    assert "updated" not in place.run("--select", "a").err
+
+
 def test_full_refresh_gives_the_same(place):
     """It computes everything and changes no row that comes out the same."""
     load(place, FIRST)

@@ -14,7 +14,11 @@ from metasql.pipeline import compiled, feature_of, statements
 from metasql.report.artifacts import write_compiled, write_manifest
 
 threads_option = click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Independent nodes at once.")
-full_refresh_option = click.option("--full-refresh", is_flag=True, help="Compute all samples of the selection anew.")
+full_refresh_option = click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Compute all samples of the selection anew; empties an external feature that is named by its whole key.",
+)
 
 
 @click.command("parse")

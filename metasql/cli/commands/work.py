@@ -112,9 +112,12 @@ def _commit(shared: Common, key: str, batch: BatchFile, inputs: BatchFile | None
         feature = feature_of(project, key)
         require_relations(session, feature)
         result = commit_file(session, feature, batch, inputs)
-        finish_write(project, session, feature, "commit", result.written)
+        written = result.written
+        finish_write(project, session, feature, "commit", written.rows + written.deleted)
     if not shared.quiet:
-        click.echo(f"{key}: {result.rows:,} rows, {result.written:,} of them changed what is stored", err=True)
+        gone = f"; {written.deleted:,} deleted, which their input no longer gives" if written.deleted else ""
+        said = "1 row" if result.rows == 1 else f"{result.rows:,} rows"
+        click.echo(f"{key}: {said}, {written.rows:,} of them changed what is stored{gone}", err=True)
     return 0
 
 
