@@ -10,6 +10,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+_LINE_END = re.compile("\n")
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -25,9 +27,7 @@ class Source:
     def _line_starts(self) -> list[int]:
         if not self._starts:
             self._starts.append(0)
-            for offset, character in enumerate(self.text):
-                if character == "\n":
-                    self._starts.append(offset + 1)
+            self._starts.extend(match.end() for match in _LINE_END.finditer(self.text))
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -130,13 +130,13 @@ def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
 def write_compiled(config: ProjectConfig, files: Iterable[tuple[Path, str]]) -> None:
     """Write compiled SQL, each text to its path under the target folder."""
     base = target_folder(config)
-    made: set[Path] = set()
+    made: dict[Path, Path] = {}
     for place, sql in files:
-        folder = base / place.parent
-        if folder not in made:
+        folder = made.get(place.parent)
+        if folder is None:
+            folder = made[place.parent] = base / place.parent
             folder.mkdir(parents=True, exist_ok=True)
-            made.add(folder)
-        (folder / place.name).write_text(sql, encoding="utf-8")
+        (folder / place.name).write_bytes(sql.encode())
 
 
 def remove_target(project_root: Path, target_path: str, keep: Iterable[Path]) -> list[Path]:
