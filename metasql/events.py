@@ -41,11 +41,12 @@ class NodeFinished:
 
 @dataclass(frozen=True)
 class StatementRun:
-    """One statement was executed on the target."""
+    """One statement was executed on the target; `query_id` is the engine's own name for it, where it has one."""
 
     purpose: str
     sql: str
     seconds: float
+    query_id: str = ""
 
 
 @dataclass(frozen=True)

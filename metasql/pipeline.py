@@ -26,6 +26,7 @@ from metasql.graph.nodes import Feature, Graph
 from metasql.graph.select import Selector
 from metasql.graph.version import Hasher
 from metasql.lower.dialect import Dialect
+from metasql.lower.portable import carried
 from metasql.lower.render import Renderer, render
 from metasql.parse.declarations import Declarations
 from metasql.parse.read import profile_render, read_project
@@ -105,7 +106,7 @@ def read_config(options: Options) -> tuple[ProjectConfig, Target, Bag]:
 
 
 def load(options: Options, run_query: RunQuery | None = None) -> Project:
-    """config → parse → graph. `run_query` is given at run time alone.
+    """config → parse → graph, in the words of the target's engine. `run_query` is given at run time alone.
 
     Raises: MetasqlError with every mistake of the first stage that has one.
     """
@@ -114,6 +115,8 @@ def load(options: Options, run_query: RunQuery | None = None) -> Project:
     bag.raise_errors()
     graph, found = link(declarations, config.dialect, Hasher(config.hash))
     bag.extend(found)
+    bag.raise_errors()
+    graph = carried(graph, declarations, dialect_of(target, config.hash), bag)
     bag.raise_errors()
     return Project(config, target, declarations, graph, tuple(bag.sorted()))
 
@@ -124,11 +127,12 @@ def compiled(project: Project, features: Iterable[Feature]) -> list[CompiledFile
     Raises: MetasqlError 05xx.
     """
     files = []
+    renderer = Renderer(project.dialect)
     for feature in features:
+        renderer.forget()
         folder = Path("compiled", project.config.name, *feature.key.parts[:-1])
-        renderer = Renderer(project.dialect)
         for view in views(feature, project.graph, project.layout):
-            sql = f"-- {view.purpose}.\n{renderer.render(view.query, pretty=True)};\n"
+            sql = f"-- {view.purpose}.\n{renderer.view(view.query, pretty=True)};\n"
             files.append(CompiledFile(folder / f"{view.relation.name}.sql", view.relation.name, sql))
     return files
 

@@ -13,9 +13,10 @@ ENTRIES: dict[str, Entry] = {
     ),
     "MS0602": Entry(
         title="a warehouse that is in use",
-        why="One process may write a DuckDB file, and only while no other process has it open.",
+        why="One process may write a DuckDB file, and only while no other process has it open; "
+        "a folder of chDB is one process's alone, for reading too.",
         example="metasql run  # while another program has target/dev.duckdb open",
-        fix="Wait until the other process is done, or let readers open the file read-only.",
+        fix="Wait until the other process is done; a DuckDB file can be opened read-only by several readers.",
     ),
     "MS0603": Entry(
         title="a warehouse that does not exist yet",
@@ -109,5 +110,73 @@ ENTRIES: dict[str, Entry] = {
         " inside a list, struct or map are told in the time zone of whoever reads them.",
         example="select id, [now()] as times from raw.videos  -- `times` is claimed by a field",
         fix="Give the value as text, or as times in UTC without a zone.",
+    ),
+    "MS0631": Entry(
+        title="a user or password that is not accepted",
+        why="The server knows no such user, or the password is another one. Neither is shown here.",
+        example="outputs: {prod: {type: clickhouse, host: db.example, username: metasql, password: wrong}}",
+        fix="Correct `username` and `password` of the target; keep the password in a variable of the environment.",
+    ),
+    "MS0632": Entry(
+        title="a server that does not answer",
+        why="The name of the host is not known, nothing listens on the port, or the way there is blocked.",
+        example="outputs: {prod: {type: clickhouse, host: no.such.host}}",
+        fix="Correct `host` and `port` of the target, or start the server.",
+    ),
+    "MS0633": Entry(
+        title="something else than ClickHouse's HTTP interface",
+        why="There is an answer at host and port, and it is not what ClickHouse says over HTTP.",
+        example="outputs: {prod: {type: clickhouse, host: localhost, port: 9000}}  # the native protocol",
+        fix="Give the port of HTTP: 8123, or 8443 with `secure: true`.",
+    ),
+    "MS0634": Entry(
+        title="a user who may not do what metasql needs",
+        why="The server refuses the statement for want of rights, or the user's profile is read-only.",
+        example="metasql run  # as a user with `readonly = 1`, or without the right to create tables",
+        fix="Commands that read need `readonly = 2` and SELECT; those that write also CREATE, ALTER, INSERT and DROP.",
+    ),
+    "MS0635": Entry(
+        title="a database that does not exist",
+        why="The command only reads, or the user may not make the database that `schema` names.",
+        example="outputs: {prod: {type: clickhouse, host: localhost, schema: nowhere}}",
+        fix="Run `metasql run` as a user who may make it, make it by hand, or correct `schema` of the target.",
+    ),
+    "MS0636": Entry(
+        title="no disk space left",
+        why="The server could not write to its disk. What was being written is not visible to readers.",
+        example="metasql run  # on a disk that is full",
+        fix="Make room, and run the command again: it clears away what was begun.",
+    ),
+    "MS0637": Entry(
+        title="a statement that took too long",
+        why="It ran into the server's `max_execution_time`, or the server was silent for longer than "
+        "`send_receive_timeout` of the target.",
+        example="settings: {max_execution_time: 1}",
+        fix="Raise the one that the message names.",
+    ),
+    "MS0638": Entry(
+        title="a connection that was lost",
+        why="The server went away in the middle of a statement. Reading, and what may be done twice, was tried again.",
+        example="metasql run  # and the server is restarted for a minute",
+        fix="Run the command again: it goes on with what is not done.",
+    ),
+    "MS0639": Entry(
+        title="a node of the cluster that does not take part",
+        why="A node is down, or its replicas cannot be written, so the statement did not reach all of them.",
+        example="metasql run  # while one of two nodes is stopped",
+        fix="Bring the node up, and run the command again: it goes on with what is not done.",
+    ),
+    "MS0640": Entry(
+        title="a certificate that is not trusted",
+        why="The server's certificate was signed by an authority that is not known here, or is that of another host.",
+        example="outputs: {prod: {type: clickhouse, host: localhost, secure: true}}  # self-signed",
+        fix="Name the authority with `ca_cert: FILE`.",
+    ),
+    "MS0641": Entry(
+        title="a write that cannot be made visible at once",
+        why="ClickHouse shows rows part by part. What a feature writes is merged into one part first, "
+        "and the server did not do so.",
+        example="SYSTEM STOP MERGES  -- and then `metasql run`",
+        fix="Let merges run again, and run the command again.",
     ),
 }

@@ -11,4 +11,13 @@ ENTRIES: dict[str, Entry] = {
         example="metasql run --target prod  # type: clickhouse",
         fix="Choose another target with `--target`.",
     ),
+    "MS0502": Entry(
+        title="a construct that cannot be carried over to the engine",
+        why="What is written in the project's dialect is carried over to the target's engine where that gives the "
+        "same values for every row. For this construct no such way is known, or it depends on something that only "
+        "one engine has: another engine would refuse it, or answer otherwise without saying so.",
+        example="SELECT video_id, approx_count_distinct(speaker_id) AS speakers FROM {{ ref('video/cast') }}",
+        fix="Write it with what both engines know; or put a body for the engine beside it (`name.clickhouse.sql`); "
+        "or let a macro choose with `adapter.dispatch` or `target.type`.",
+    ),
 }

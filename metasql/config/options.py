@@ -92,16 +92,53 @@ def _clickhouse(reader: Reader, root: Path) -> tuple[str, dict[str, Any]]:
         path = reader.required("path", help="write `path: target/dev.chdb`")
         options["path"] = MEMORY if path is None else _resolved(root, path)
     else:
-        secure = reader.flag("secure")
-        options["host"] = str(reader.any_text("host") or "localhost")
-        options["port"] = reader.integer("port", default=8443 if secure else 8123, least=1, most=65535)
-        options["username"] = str(reader.any_text("username") or "default")
-        options["password"] = Secret(reader.any_text("password") or "")
-        options["secure"] = secure
-        cluster = reader.text("cluster")
-        options["cluster"] = None if not cluster else str(cluster)
+        options |= _server(reader, root)
     options["settings"] = _settings(reader)
-    return str(reader.text("schema") or "default"), options
+    return _database(reader), options
+
+
+def _server(reader: Reader, root: Path) -> dict[str, Any]:
+    """Where a server is, who asks it, and how long it is waited for, in seconds."""
+    secure = reader.flag("secure")
+    cluster = reader.text("cluster")
+    return {
+        "host": str(reader.any_text("host") or "localhost"),
+        "port": reader.integer("port", default=8443 if secure else 8123, least=1, most=65535),
+        "username": str(reader.any_text("username") or "default"),
+        "password": Secret(reader.any_text("password") or ""),
+        "secure": secure,
+        "cluster": None if not cluster else str(cluster),
+        "connect_timeout": reader.integer("connect_timeout", default=10, least=1, most=3600),
+        "send_receive_timeout": reader.integer("send_receive_timeout", default=300, least=1, most=86400),
+        "retries": reader.integer("retries", default=3, least=0, most=20),
+        **_certificates(reader, root, secure),
+    }
+
+
+_FILES = ("ca_cert", "client_cert", "client_cert_key")
+
+
+def _certificates(reader: Reader, root: Path, secure: bool) -> dict[str, Any]:
+    """Whom to trust, and how to show who asks: files relative to the project folder."""
+    options: dict[str, Any] = {"verify": reader.flag("verify", default=True)}
+    for name in _FILES:
+        path = reader.text(name)
+        options[name] = _resolved(root, path) if path else None
+        if path and not secure:
+            help = "write `secure: true`, or leave the certificate out"
+            reader.bag.error("MS0114", f"`{name}` is of no use without `secure: true`", path.span, help=help)
+    return options
+
+
+def _database(reader: Reader) -> str:
+    """The database: none of ClickHouse's own."""
+    schema = reader.text("schema")
+    if schema is None or not schema.strip():
+        return "default"
+    if schema.lower() in {"system", "information_schema"}:
+        help = "choose another name, such as `metasql`"
+        reader.bag.error("MS0114", f"`{schema}` is a database of ClickHouse's own", schema.span, help=help)
+    return str(schema)
 
 
 OPTIONS: Mapping[str, Callable[[Reader, Path], tuple[str, dict[str, Any]]]] = {

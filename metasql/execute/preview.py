@@ -8,6 +8,7 @@ from metasql.diagnostics import Bag, MetasqlError, candidates, suggest
 from metasql.execute.session import Session
 from metasql.graph.link_names import check_names
 from metasql.graph.nodes import Feature
+from metasql.lower.portable import carried_body
 from metasql.names import PREFIX, FeatureKey, Relation
 from metasql.parse.declarations import Body, Ref
 from metasql.parse.functions import THIS
@@ -60,7 +61,9 @@ def inline_query(session: Session, body: Body, limit: int | None) -> exp.Query:
     bag = Bag()
     check_names(body.tree, body.refs, columns, body.lines, bag)
     bag.raise_errors()
-    tree = place_refs(body.tree, body.refs, place)
+    body = carried_body(body, session.graph, session.connection.dialect, bag)
+    bag.raise_errors()
+    tree = place_refs(body.carried or body.tree, body.refs, place)
     return tree if limit is None else _limited(tree, limit)
 
 

@@ -14,11 +14,12 @@ from metasql.config.profiles import Target
 from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, silent
 from metasql.execute.connection import Connection
+from metasql.lower.clickhouse import CLICKHOUSE
 from metasql.lower.dialect import Dialect
 from metasql.lower.duckdb import DUCKDB
 
-_DIALECTS = {"duckdb": DUCKDB}
-_BACKENDS = {"duckdb": "metasql.execute.duckdb"}
+_DIALECTS = {"clickhouse": CLICKHOUSE, "duckdb": DUCKDB}
+_BACKENDS = {"duckdb": "metasql.execute.duckdb", "clickhouse": "metasql.execute.clickhouse"}
 
 
 def dialect_of(target: Target, algorithm: str = "md5") -> Dialect:

@@ -126,7 +126,8 @@ def ensure_tables(connection: Connection, layout: Layout) -> None:
                 f"this warehouse was written by a newer metasql (tables of version {version})",
                 help="upgrade metasql, or choose another target",
             )
-        return
+        if version is not None:
+            return  # the version is written last: without it, not all tables may be there
     with connection.transaction():
         for name, columns in TABLES.items():
             connection.create_records(layout.relation(name), columns, KEYS.get(name, ()))

@@ -4,12 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from sqlglot import exp
 
 from metasql.plan.steps import Step
 
 Lowering = Callable[[Sequence[exp.Expr]], exp.Expr]
+NodeLowering = Callable[[exp.Expr, exp.Expr], exp.Expr]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A part of what a person wrote that an engine cannot be given, and why."""
+
+    node: exp.Expr
+    reason: str
+
+
+class Carry(Protocol):
+    """Brings a tree over to an engine; knowing types makes shorter SQL, and never another result."""
+
+    def __call__(
+        self,
+        tree: exp.Expr,
+        *,
+        condition: bool = False,
+        types: Mapping[str, exp.DataType] | None = None,
+        sources: Mapping[str, Mapping[str, exp.DataType]] | None = None,
+    ) -> tuple[exp.Expr, Sequence[Refusal]]:
+        """The tree for the engine, and what of it could not be carried over.
+
+        `condition`: NULL and false are one. `types` are those of the columns of an expression,
+        `sources` those of the tables of a query, as far as they are known.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -21,6 +50,12 @@ class Dialect:
     `statements` says how a step is done (plan/steps.py).
     `unhashable` knows the types whose values have no text of their own.
     `reads_final`: a keyed table may hold older rows beside the present one of a key, and `FINAL` leaves them out.
+    `nodes` say by class what becomes of plain SQL that the engine needs otherwise: of the node as
+    it was, and as it is with its parts lowered.
+    `carry` brings what a person wrote in the project's dialect over to the engine: the tree to be
+    given to it, and what it cannot be given. None where that is the engine's own dialect.
+    `guarded` is the query of a view that fails for a reader for whom its settings do not count.
+    `settings` are what the SQL of every query is written for; a view carries them in its text.
     `capabilities` are shown by `metasql debug`.
     """
 
@@ -32,6 +67,10 @@ class Dialect:
     unhashable: Callable[[str], bool]
     statements: Callable[[Step], Sequence[exp.Expr]]
     reads_final: bool = False
+    nodes: Mapping[type[exp.Expr], NodeLowering] = field(default_factory=dict)
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+    guarded: Callable[[exp.Expr], exp.Expr] = lambda tree: tree
+    carry: Carry | None = None
     capabilities: Mapping[str, str] = field(default_factory=dict)
 
     def hashing(self, algorithm: str) -> Dialect:

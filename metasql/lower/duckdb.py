@@ -26,21 +26,28 @@ unique unpack unpivot using values varchar variadic verbose when where window wi
 xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
 """
 
-_DECIMAL = "REGEXP_REPLACE(CAST(:a AS TEXT), '\\.0+$|(\\.[0-9]*[1-9])0+$', '\\1')"
+_SHORT = "REGEXP_REPLACE(CAST(:a AS TEXT), '\\.0+$|(\\.[0-9]*[1-9])0+$', '\\1')"
+_DECIMAL = f"REGEXP_REPLACE({_SHORT}, '^(-?)(\\.|$)', '\\10\\2')"
+"""Without zeros at the end; a decimal that has no digits before its point is written without any."""
 _ZONED = "CAST(TRY_CAST(:a AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)"
+_FLOAT = """
+CASE WHEN ISNAN(TRY_CAST(:a AS DOUBLE)) THEN 'nan'
+  ELSE CAST(CAST(CAST(TRY_CAST(:a AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT) END
+"""
+"""A float's IEEE bits as a number: `-0.0` is `0.0`, and every NaN is one. No engine writes decimals as another does."""
 _TEXT = f"""
 CASE
+  WHEN TYPEOF(:a) IN ('DOUBLE', 'FLOAT') THEN {_FLOAT}
   WHEN TYPEOF(:a) LIKE 'DECIMAL%' THEN {_DECIMAL}
   WHEN TYPEOF(:a) = 'TIMESTAMP WITH TIME ZONE' THEN {_ZONED}
   ELSE CAST(:a AS TEXT)
 END
 """
 """Types are often not known before the engine sees the query; TYPEOF is folded when it is
-planned. Decimals lose trailing zeros, times with a zone are told in UTC."""
+planned. Decimals lose trailing zeros, times with a zone are told in UTC, floats by their bits."""
 
 _PLAIN = (
     *exp.DataType.INTEGER_TYPES,
-    *exp.DataType.FLOAT_TYPES,
     exp.DataType.Type.BOOLEAN,
     exp.DataType.Type.DATE,
     exp.DataType.Type.TIMESTAMP,
@@ -104,6 +111,8 @@ def _text(arguments: Sequence[exp.Expr]) -> exp.Expr:
             return value
         if known[0].is_type(*_PLAIN):
             return exp.Cast(this=value, to=exp.DataType.build("text"))
+        if known[0].is_type("double", "float"):
+            return _template(_FLOAT)(arguments)
         if known[0].is_type("decimal"):
             return _template(_DECIMAL)(arguments)
         if known[0].is_type("timestamptz"):

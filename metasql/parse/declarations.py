@@ -107,6 +107,7 @@ class Body:
     """The SELECT of a SQL or root feature: its rendered text, its tree, what it refers to.
 
     `engine` is set for a body that was written for one engine (`name.clickhouse.sql`).
+    `carried` is its tree in the words of the target's engine, where that is not the project's dialect.
     """
 
     path: str
@@ -115,6 +116,7 @@ class Body:
     lines: LineMap
     refs: tuple[Ref, ...]
     engine: str | None = None
+    carried: exp.Query | None = None
 
 
 @dataclass(frozen=True)

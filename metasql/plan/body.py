@@ -63,7 +63,7 @@ def _placed(body: Body, feature: Feature, graph: Graph, layout: Layout, work: st
             blocks[name] = _ref_block(name, ref, feature, graph, layout, work)
         return table(name), relation
 
-    tree = place_refs(body.tree, body.refs, place)
+    tree = place_refs(body.carried or body.tree, body.refs, place)
     return with_blocks(tree, list(blocks.values())) if blocks else tree
 
 

@@ -46,10 +46,17 @@ def op(name: str, *arguments: exp.Expr) -> exp.Expr:
 
 
 def col(name: str, table: str | None = None) -> exp.Column:
-    """A column, of a table or alias where that is said."""
-    if table is None:
-        return exp.Column(this=exp.Identifier(this=name))
-    return exp.Column(this=exp.Identifier(this=name), table=exp.Identifier(this=table))
+    """A column, of a table or alias where that is said.
+
+    Its names are plain texts: there are more columns than anything else, and lowering alone
+    has to know how they are quoted.
+    """
+    return exp.Column(this=name) if table is None else exp.Column(this=name, table=table)
+
+
+def _name(name: str) -> exp.Identifier:
+    """A name; lowering quotes it where that is needed."""
+    return exp.Identifier(this=name)
 
 
 def cols(names: Iterable[str], table: str | None = None) -> list[exp.Expr]:
@@ -58,7 +65,7 @@ def cols(names: Iterable[str], table: str | None = None) -> list[exp.Expr]:
 
 def star(block: str) -> exp.Expr:
     """Every column of a block, which itself names each of them."""
-    return exp.Column(this=exp.Star(), table=exp.to_identifier(block))
+    return exp.Column(this=exp.Star(), table=_name(block))
 
 
 def text(value: str) -> exp.Literal:
@@ -100,7 +107,7 @@ def as_(tree: exp.Expr, name: str) -> exp.Expr:
     """A named output column; a column that has the name already stays as it is."""
     if isinstance(tree, exp.Column) and tree.name == name:
         return tree
-    return exp.Alias(this=tree, alias=exp.Identifier(this=name))
+    return exp.Alias(this=tree, alias=name)
 
 
 def concat(*parts: exp.Expr) -> exp.Expr:
@@ -112,11 +119,21 @@ def concat(*parts: exp.Expr) -> exp.Expr:
 
 
 def all_of(*conditions: exp.Expr) -> exp.Expr:
-    return exp.and_(*conditions, copy=False) if conditions else true()
+    return _combined(exp.And, conditions) if conditions else true()
 
 
 def any_of(*conditions: exp.Expr) -> exp.Expr:
-    return exp.or_(*conditions, copy=False) if conditions else false()
+    return _combined(exp.Or, conditions) if conditions else false()
+
+
+def _combined(connector: type[exp.Connector], conditions: Sequence[exp.Expr]) -> exp.Expr:
+    """Conditions one after the other, those that are combined themselves in parentheses."""
+    if len(conditions) == 1:
+        return conditions[0]
+    first, *rest = [exp.Paren(this=item) if isinstance(item, exp.Connector) else item for item in conditions]
+    for item in rest:
+        first = connector(this=first, expression=item)
+    return first
 
 
 def equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
@@ -141,8 +158,8 @@ def coalesce(*trees: exp.Expr) -> exp.Expr:
 
 
 def case(*branches: tuple[exp.Expr, exp.Expr], otherwise: exp.Expr | None = None) -> exp.Expr:
-    tree = exp.Case(ifs=[exp.If(this=when, true=then) for when, then in branches])
-    return tree.else_(otherwise, copy=False) if otherwise is not None else tree
+    ifs = [exp.If(this=when, true=then) for when, then in branches]
+    return exp.Case(ifs=ifs) if otherwise is None else exp.Case(ifs=ifs, default=otherwise)
 
 
 def on_equal(left: str, right: str, names: Iterable[str]) -> exp.Expr:
@@ -153,15 +170,15 @@ def on_equal(left: str, right: str, names: Iterable[str]) -> exp.Expr:
 def table(relation: Relation | str, alias: str | None = None) -> exp.Table:
     """A relation of the warehouse, or a block or temporary table by its name."""
     if isinstance(relation, str):
-        tree = exp.Table(this=exp.to_identifier(relation))
+        tree = exp.Table(this=_name(relation))
     else:
         tree = exp.Table(
-            this=exp.to_identifier(relation.name),
-            db=exp.to_identifier(relation.schema),
-            catalog=exp.to_identifier(relation.catalog) if relation.catalog else None,
+            this=_name(relation.name),
+            db=_name(relation.schema),
+            catalog=_name(relation.catalog) if relation.catalog else None,
         )
     if alias is not None:
-        tree.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+        tree.set("alias", exp.TableAlias(this=_name(alias)))
     return tree
 
 
@@ -189,7 +206,7 @@ def with_blocks(query: exp.Query, blocks: Sequence[Block]) -> exp.Query:
     for block in blocks:
         body = block.query
         body.comments = [f" {block.sentence} "]
-        ctes.append(exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(block.name))))
+        ctes.append(exp.CTE(this=body, alias=exp.TableAlias(this=_name(block.name))))
     recursive = bool(own and own.args.get("recursive"))
     tree.set("with_", exp.With(expressions=ctes + (list(own.expressions) if own else []), recursive=recursive))
     return tree

@@ -92,7 +92,8 @@ def test_project_files(tmp_path, engine):
     assert frame["deps"] == FRAME["deps"]
     assert frame["stale_when"] == "q = 0"
     assert {"name": "n", "type": "bigint"} in frame["columns"]
-    assert yaml.safe_load((tmp_path / "profiles.yml").read_text())["case"]["outputs"]["dev"]["type"] == engine.name
+    written = yaml.safe_load((tmp_path / "profiles.yml").read_text(encoding="utf-8"))
+    assert written["case"]["outputs"]["dev"] == engine.target(tmp_path)
 
 
 def test_source_tables(tmp_path):
@@ -169,7 +170,7 @@ def test_reports_compare_as_sets():
 
 def test_unknown_engines_and_empty_folders_are_errors(tmp_path):
     """Nothing that was asked for is left out in silence."""
-    with pytest.raises(pytest.UsageError, match="known are duckdb"):
+    with pytest.raises(pytest.UsageError, match="known are chdb, clickhouse, duckdb"):
         engine_named("postgres")
     with pytest.raises(pytest.UsageError, match="no case files"):
         case_files(str(tmp_path))

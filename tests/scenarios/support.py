@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -116,12 +117,11 @@ class Place:
             yield connection
 
     def rows(self, sql: str, zone: str = "UTC") -> list[Row]:
-        with self.reader(zone) as connection:
-            return rows_of(connection, sql)
+        names, found = self.engine.query(self.folder, sql, zone)
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def values(self, sql: str) -> list[tuple[Any, ...]]:
-        with self.reader() as connection:
-            return connection.execute(sql).fetchall()
+        return self.engine.query(self.folder, sql)[1]
 
     def table(self, relation: str, without: Sequence[str] = VOLATILE) -> list[str]:
         """All rows of a relation as sorted texts, without what tells when they were written."""
@@ -133,13 +133,13 @@ class Place:
         return {name: self.table(name, without) for name in self.relations()}
 
     def relations(self) -> list[str]:
-        return [
-            row[0]
-            for row in self.values(
-                "SELECT view_name FROM duckdb_views() WHERE NOT internal UNION ALL "
-                "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%\\_\\_history' ESCAPE '\\' ORDER BY 1"
-            )
-        ]
+        return self.engine.relations(self.folder)
+
+    def copy(self, folder: Path) -> Place:
+        """The project and its warehouse once more."""
+        self.engine.settle(self.folder)
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Place(folder, self.engine)
 
 
 def rows_of(client: Client, sql: str) -> list[Row]:

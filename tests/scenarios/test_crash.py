@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -34,11 +33,6 @@ def killed(place: Place, number: int, *command: str) -> bool:
     return drive(place, number, *command).returncode == -9
 
 
-def copy(place: Place, folder: Path) -> Place:
-    shutil.copytree(place.folder, folder)
-    return Place(folder, place.engine)
-
-
 def snapshot(place: Place) -> dict[str, list[str]]:
     """All public relations of features."""
     return {name: rows for name, rows in place.public().items() if not name.startswith("metasql_")}
@@ -46,7 +40,7 @@ def snapshot(place: Place) -> dict[str, list[str]]:
 
 def moments(place: Place, folder: Path, *command: str, count: int) -> list[int]:
     """Statement numbers spread over the whole command, the last one included."""
-    whole = drive(copy(place, folder), 0, *command)
+    whole = drive(place.copy(folder), 0, *command)
     statements = int(whole.stdout.split()[-1])
     return sorted({1 + (statements - 1) * step // (count - 1) for step in range(count)})
 
@@ -66,12 +60,12 @@ def place(engine, tmp_path):
 
 def test_a_killed_run_is_finished_by_the_next(place, tmp_path):
     """Whatever the moment, the next run gives what an undisturbed one gives, and each feature is whole in between."""
-    undisturbed = copy(place, tmp_path / "undisturbed")
+    undisturbed = place.copy(tmp_path / "undisturbed")
     before = {name: place.table(name) for name in TABLES}
     undisturbed.run()
     after, wanted = {name: undisturbed.table(name) for name in TABLES}, snapshot(undisturbed)
     for number in moments(place, tmp_path / "search", "run", "--threads", "1", count=9):
-        disturbed = copy(place, tmp_path / f"killed_{number}")
+        disturbed = place.copy(tmp_path / f"killed_{number}")
         assert killed(disturbed, number, "run", "--threads", "1")
         for name in TABLES:
             assert disturbed.table(name) in (before[name], after[name]), (
@@ -85,11 +79,11 @@ def test_a_killed_first_run_is_finished_by_the_next(engine, tmp_path):
     """Nothing is there yet: tables and views come up whole."""
     place = example(tmp_path / "project", engine)
     load(place, FIRST)
-    undisturbed = copy(place, tmp_path / "undisturbed")
+    undisturbed = place.copy(tmp_path / "undisturbed")
     undisturbed.run()
     wanted = snapshot(undisturbed)
     for number in moments(place, tmp_path / "search", "run", "--threads", "2", count=6):
-        disturbed = copy(place, tmp_path / f"killed_{number}")
+        disturbed = place.copy(tmp_path / f"killed_{number}")
         assert killed(disturbed, number, "run", "--threads", "2")
         disturbed.run()
         assert snapshot(disturbed) == wanted, f"killed before statement {number}"
@@ -114,7 +108,7 @@ def test_a_killed_full_refresh_under_another_key(engine, tmp_path):
     place.write("models/features.yml", head + "  - name: job\n" + rest.split("  - name: job\n")[1])
     command = ("run", "--full-refresh", "--select", "rating", "--threads", "1")
     for number in moments(place, tmp_path / "search", *command, count=8):
-        disturbed = copy(place, tmp_path / f"killed_{number}")
+        disturbed = place.copy(tmp_path / f"killed_{number}")
         assert killed(disturbed, number, *command)
         assert disturbed.values("SELECT count(*) > 0 FROM rating") == [(True,)], f"empty after statement {number}"
 
@@ -130,14 +124,14 @@ def test_a_killed_commit_or_deletion(command, place, tmp_path):
     batch = place.folder / "todo.json"
     batch.write_text(lines(rows), encoding="utf-8")
     words = ("commit", "crop", "todo.json") if command == "commit" else ("delete", "crop", "--where", "video_id < 9")
-    undisturbed = copy(place, tmp_path / "undisturbed")
+    undisturbed = place.copy(tmp_path / "undisturbed")
     before = place.table("crop")
     words = tuple(str(batch) if word == "todo.json" else word for word in words)
     undisturbed.cli(*words)
     after = undisturbed.table("crop")
     assert before != after
     for number in moments(place, tmp_path / "search", *words, count=5):
-        disturbed = copy(place, tmp_path / f"killed_{number}")
+        disturbed = place.copy(tmp_path / f"killed_{number}")
         assert killed(disturbed, number, *words)
         assert disturbed.table("crop") in (before, after)
         disturbed.cli(*words)

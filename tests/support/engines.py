@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import duckdb
 import pytest
 
+from tests.support.clickhouse_engines import ChDB, ClickHouse
+
 STORAGE = "v1.4.0"
 
 
@@ -23,6 +25,15 @@ class Engine(Protocol):
 
     def fill(self, folder: Path, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
         """Make `raw.table` hold exactly these rows. Opens the warehouse, writes, and closes it."""
+
+    def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Columns and rows of a query, as a plain client in a time zone reads them."""
+
+    def relations(self, folder: Path) -> list[str]:
+        """Every view of the warehouse, and every history."""
+
+    def settle(self, folder: Path) -> None:
+        """Bring the warehouse into a state in which its folder can be copied, with links as links."""
 
 
 class DuckDB:
@@ -47,8 +58,22 @@ class DuckDB:
                 connection.executemany(f'INSERT INTO warehouse.raw."{table}" VALUES ({marks})', values)
             connection.execute("DETACH warehouse")
 
+    def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
+        with duckdb.connect(str(folder / "case.duckdb"), read_only=True) as connection:
+            connection.execute(f"SET TimeZone = '{zone}'")
+            cursor = connection.execute(sql)
+            return [str(item[0]) for item in cursor.description or []], cursor.fetchall()
 
-ENGINES: dict[str, type[Engine]] = {"duckdb": DuckDB}
+    def relations(self, folder: Path) -> list[str]:
+        views = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
+        histories = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%\\_\\_history' ESCAPE '\\'"
+        return [str(row[0]) for row in self.query(folder, f"{views} UNION ALL {histories} ORDER BY 1")[1]]
+
+    def settle(self, folder: Path) -> None:
+        """Nothing is open between commands."""
+
+
+ENGINES: dict[str, type[Engine]] = {"duckdb": DuckDB, "chdb": ChDB, "clickhouse": ClickHouse}
 
 
 def engine_named(name: str) -> Engine:

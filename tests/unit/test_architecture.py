@@ -34,9 +34,10 @@ ONLY_IN = {
     "jinja2": ("parse/template.py",),
     "yaml": ("config/document.py",),
     "click": ("cli/",),
-    "duckdb": ("execute/duckdb.py",),
-    "clickhouse_connect": ("execute/clickhouse.py",),
-    "chdb": ("execute/clickhouse.py",),
+    "duckdb": ("execute/duckdb.py", "execute/clickhouse_files.py"),
+    "clickhouse_connect": ("execute/clickhouse_",),
+    "chdb": ("execute/clickhouse_",),
+    "urllib3": ("execute/clickhouse_",),
 }
 LAZY = {
     "execute/registry.py": ("metasql.execute.duckdb", "metasql.execute.clickhouse"),

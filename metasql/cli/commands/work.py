@@ -18,6 +18,7 @@ from metasql.execute.delete import delete_orphaned, delete_samples
 from metasql.execute.session import Session
 from metasql.graph.link_expressions import expression_over
 from metasql.graph.nodes import Feature
+from metasql.lower.portable import carried_condition
 from metasql.pipeline import Project, feature_of
 from metasql.plan.handout import handout
 from metasql.plan.relations import BOOKKEEPING
@@ -159,6 +160,8 @@ def _condition(project: Project, feature: Feature, where: str) -> exp.Expr:
     tree = expression_over(word, names, feature.key.path, project.config.dialect, bag)
     bag.raise_errors()
     assert tree is not None, "an expression without errors was parsed"
+    tree = carried_condition(tree, word, feature, project.dialect, bag)
+    bag.raise_errors()
     return tree
 
 

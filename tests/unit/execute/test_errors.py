@@ -15,7 +15,7 @@ from tests.support.cli import Result, run_cli
 FILES = {
     "dbt_project_style.yml": "name: p\nversion: '1.0.0'\nprofile: p\ndialect: duckdb\n",
     "profiles.yml": "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: target/p.duckdb, schema: main}\n"
-    "    prod: {type: clickhouse, schema: p}\n",
+    "    prod: {type: clickhouse, schema: p, port: 1, retries: 0}\n",
     "models/video.sql": "{{ config(id_columns=['video_id']) }}\n"
     "SELECT 'v' || i AS video_id, CAST(i AS INTEGER) AS height_px FROM range(3) AS t(i)\n",
     "models/outside.yml": """
@@ -146,10 +146,11 @@ def test_a_feature_that_was_never_run(built):
     assert (result.code, said(result), place(result)) == (3, ["MS0607"], ["models/late.yml:4:11"])
 
 
-def test_an_engine_without_sql_of_its_own(project):
-    """The target is known, and nothing is compiled for it."""
-    result = project.run("compile", "--target", "prod")
-    assert (result.code, said(result)) == (1, ["MS0501"])
+def test_a_server_that_is_not_there(project):
+    """Compiling for it needs none; running does."""
+    project.must("compile", "--target", "prod")
+    result = project.run("run", "--target", "prod")
+    assert (result.code, said(result)) == (3, ["MS0632"])
 
 
 # Running

@@ -141,15 +141,35 @@ WITH from_clip__cut AS (
     COALESCE(CAST(STRLEN(judged.video_id) AS TEXT) || ':' || judged.video_id, '-') || COALESCE(
       CAST(STRLEN(
         CASE
+          WHEN TYPEOF(judged.clip_index) IN ('DOUBLE', 'FLOAT')
+          THEN CASE
+            WHEN ISNAN(TRY_CAST(judged.clip_index AS DOUBLE))
+            THEN 'nan'
+            ELSE CAST(CAST(CAST(TRY_CAST(judged.clip_index AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+          END
           WHEN TYPEOF(judged.clip_index) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(judged.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          THEN REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(judged.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          )
           WHEN TYPEOF(judged.clip_index) = 'TIMESTAMP WITH TIME ZONE'
           THEN CAST(TRY_CAST(judged.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(judged.clip_index AS TEXT)
         END
       ) AS TEXT) || ':' || CASE
+        WHEN TYPEOF(judged.clip_index) IN ('DOUBLE', 'FLOAT')
+        THEN CASE
+          WHEN ISNAN(TRY_CAST(judged.clip_index AS DOUBLE))
+          THEN 'nan'
+          ELSE CAST(CAST(CAST(TRY_CAST(judged.clip_index AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+        END
         WHEN TYPEOF(judged.clip_index) LIKE 'DECIMAL%'
-        THEN REGEXP_REPLACE(CAST(judged.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+        THEN REGEXP_REPLACE(
+          REGEXP_REPLACE(CAST(judged.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+          '^(-?)(\.|$)',
+          '\10\2'
+        )
         WHEN TYPEOF(judged.clip_index) = 'TIMESTAMP WITH TIME ZONE'
         THEN CAST(TRY_CAST(judged.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
         ELSE CAST(judged.clip_index AS TEXT)

@@ -24,15 +24,35 @@ WITH from_clip__scored AS (
         COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
+              WHEN TYPEOF(sample.clip_index) IN ('DOUBLE', 'FLOAT')
+              THEN CASE
+                WHEN ISNAN(TRY_CAST(sample.clip_index AS DOUBLE))
+                THEN 'nan'
+                ELSE CAST(CAST(CAST(TRY_CAST(sample.clip_index AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+              END
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+                '^(-?)(\.|$)',
+                '\10\2'
+              )
               WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
               THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
               ELSE CAST(sample.clip_index AS TEXT)
             END
           ) AS TEXT) || ':' || CASE
+            WHEN TYPEOF(sample.clip_index) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(sample.clip_index AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(sample.clip_index AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
             WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
             WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
             THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(sample.clip_index AS TEXT)
@@ -44,15 +64,35 @@ WITH from_clip__scored AS (
         COALESCE(CAST(STRLEN(sample.video_id) AS TEXT) || ':' || sample.video_id, '-') || COALESCE(
           CAST(STRLEN(
             CASE
+              WHEN TYPEOF(sample.clip_index) IN ('DOUBLE', 'FLOAT')
+              THEN CASE
+                WHEN ISNAN(TRY_CAST(sample.clip_index AS DOUBLE))
+                THEN 'nan'
+                ELSE CAST(CAST(CAST(TRY_CAST(sample.clip_index AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+              END
               WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
-              THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+                '^(-?)(\.|$)',
+                '\10\2'
+              )
               WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
               THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
               ELSE CAST(sample.clip_index AS TEXT)
             END
           ) AS TEXT) || ':' || CASE
+            WHEN TYPEOF(sample.clip_index) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(sample.clip_index AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(sample.clip_index AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
             WHEN TYPEOF(sample.clip_index) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(sample.clip_index AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
             WHEN TYPEOF(sample.clip_index) = 'TIMESTAMP WITH TIME ZONE'
             THEN CAST(TRY_CAST(sample.clip_index AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(sample.clip_index AS TEXT)

@@ -25,15 +25,35 @@ WITH expected AS (
       ) || COALESCE(
         CAST(STRLEN(
           CASE
+            WHEN TYPEOF(source.pixels) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(source.pixels AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(source.pixels AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
             WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
             WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
             THEN CAST(TRY_CAST(source.pixels AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.pixels AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.pixels) IN ('DOUBLE', 'FLOAT')
+          THEN CASE
+            WHEN ISNAN(TRY_CAST(source.pixels AS DOUBLE))
+            THEN 'nan'
+            ELSE CAST(CAST(CAST(TRY_CAST(source.pixels AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+          END
           WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          THEN REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          )
           WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
           THEN CAST(TRY_CAST(source.pixels AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.pixels AS TEXT)
@@ -44,8 +64,16 @@ WITH expected AS (
     MD5(
       COALESCE(CAST(STRLEN(source.speaker_id) AS TEXT) || ':' || source.speaker_id, '-') || COALESCE(
         CAST(STRLEN(
-          REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-        ) AS TEXT) || ':' || REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+          REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          )
+        ) AS TEXT) || ':' || REGEXP_REPLACE(
+          REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+          '^(-?)(\.|$)',
+          '\10\2'
+        ),
         '-'
       )
     ) AS metasql_inputs__facts,

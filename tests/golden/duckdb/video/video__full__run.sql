@@ -77,15 +77,35 @@ WITH expected AS (
       ) || COALESCE(
         CAST(STRLEN(
           CASE
+            WHEN TYPEOF(source.pixels) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(source.pixels AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(source.pixels AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
             WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
-            THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
             WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
             THEN CAST(TRY_CAST(source.pixels AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
             ELSE CAST(source.pixels AS TEXT)
           END
         ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(source.pixels) IN ('DOUBLE', 'FLOAT')
+          THEN CASE
+            WHEN ISNAN(TRY_CAST(source.pixels AS DOUBLE))
+            THEN 'nan'
+            ELSE CAST(CAST(CAST(TRY_CAST(source.pixels AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+          END
           WHEN TYPEOF(source.pixels) LIKE 'DECIMAL%'
-          THEN REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
+          THEN REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(source.pixels AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          )
           WHEN TYPEOF(source.pixels) = 'TIMESTAMP WITH TIME ZONE'
           THEN CAST(TRY_CAST(source.pixels AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
           ELSE CAST(source.pixels AS TEXT)
@@ -96,8 +116,16 @@ WITH expected AS (
     MD5(
       COALESCE(CAST(STRLEN(source.speaker_id) AS TEXT) || ':' || source.speaker_id, '-') || COALESCE(
         CAST(STRLEN(
-          REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1')
-        ) AS TEXT) || ':' || REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+          REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          )
+        ) AS TEXT) || ':' || REGEXP_REPLACE(
+          REGEXP_REPLACE(CAST(source.duration_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+          '^(-?)(\.|$)',
+          '\10\2'
+        ),
         '-'
       )
     ) AS metasql_inputs__facts,
@@ -229,9 +257,7 @@ SELECT
   '2188c6ad6cc0b8ebc29f6a10257a534a' AS metasql_recipe__file,
   judged.metasql_inputs__file,
   MD5('2188c6ad6cc0b8ebc29f6a10257a534a' || judged.metasql_inputs__file) AS metasql_provenance__file
-FROM judged
-WHERE
-  NOT judged.metasql_status IS NULL;
+FROM judged;
 
 -- the rows as they will be stored
 CREATE OR REPLACE TEMPORARY TABLE metasql_incoming AS

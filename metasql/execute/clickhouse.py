@@ -1,0 +1,355 @@
+"""ClickHouse: the connection, to a server over HTTP or to the engine in this process (chDB)."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from metasql.config.profiles import Target
+from metasql.diagnostics import MetasqlError
+from metasql.events import Emit, silent
+from metasql.execute import clickhouse_files as files
+from metasql.execute import clickhouse_owner as owner
+from metasql.execute.clickhouse_client import Client
+from metasql.execute.clickhouse_open import described, open_client, prepare
+from metasql.execute.clickhouse_writes import Writes
+from metasql.execute.connection import Row, Value
+from metasql.lower import clickhouse_records as records
+from metasql.lower import clickhouse_steps as steps
+from metasql.lower import clickhouse_storage as storage
+from metasql.lower.clickhouse_storage import Mode, literal, place
+from metasql.lower.dialect import Dialect
+from metasql.lower.place import Placing
+from metasql.lower.render import Renderer
+from metasql.names import Relation
+from metasql.plan.steps import Append, Erase, Mark, Put, Step, Temporary
+
+
+def open_target(
+    target: Target, dialect: Dialect, *, read_only: bool = False, emit: Emit = silent
+) -> ClickHouseConnection:
+    """Open a session on a target; one that writes makes the database, and drops what killed ones left."""
+    client = open_client(target, dialect, emit, read_only=read_only)
+    try:
+        mode = prepare(client, target, read_only=read_only)
+    except BaseException:
+        client.close()
+        raise
+    shared = Shared(target, mode, read_only, threading.RLock())
+    return ClickHouseConnection(client, dialect, emit, shared)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the sessions of one connection have in common."""
+
+    target: Target
+    mode: Mode
+    read_only: bool
+    lock: Any
+    record_keys: dict[Relation, list[str]] = field(default_factory=dict)
+
+
+class ClickHouseConnection:
+    """One session."""
+
+    def __init__(self, client: Client, dialect: Dialect, emit: Emit, shared: Shared) -> None:
+        self.dialect = dialect
+        self._client = client
+        self._emit = emit
+        self._shared = shared
+        self._mode = shared.mode
+        self._schema = shared.target.schema
+        self._token = owner.begin()
+        self._made = 0
+        self._temporary: dict[str, Relation] = {}
+        self._writes: Writes | None = None
+        self._held = 0
+
+    def told_run(self, run_id: str) -> None:
+        """On whose behalf statements are sent: `log_comment` tells it."""
+        self._client.run = run_id
+
+    # Reading
+
+    def rows(self, tree: exp.Expr, purpose: str = "") -> list[Row]:
+        return self._client.fetch(self._render(tree), purpose)[1]
+
+    def table(self, tree: exp.Query) -> tuple[list[str], list[Row]]:
+        return self.fetch(self._render(tree))
+
+    def fetch(self, sql: str) -> tuple[list[str], list[Row]]:
+        plain = sql.rstrip().rstrip(";")
+        names, found = self._client.fetch(plain)
+        if not names and not found:
+            names = list(self._described(plain))
+        return names, found
+
+    def columns(self, relation: Relation) -> dict[str, str] | None:
+        replaced = self._writes.replaced if self._writes else {}
+        if relation in replaced:
+            other = replaced[relation]
+            return self.columns(other) if other is not None else None
+        found = self._client.fetch(
+            f"SELECT name, type FROM system.columns WHERE database = {literal(relation.schema)}"
+            f" AND table = {literal(relation.name)} ORDER BY position"
+        )[1]
+        return {str(name): storage.bare(str(type_)) for name, type_ in found} or None
+
+    def describe(self, query: exp.Query) -> dict[str, str]:
+        return self._described(self._render(query))
+
+    def _described(self, sql: str) -> dict[str, str]:
+        found = self._client.fetch(f"DESCRIBE TABLE ({sql})")[1]
+        return {str(row[0]): storage.bare(str(row[1])) for row in found}
+
+    def export(self, query: exp.Query, path: Path, format: str) -> None:
+        sql = self._render(query)
+        zoned = [name for name, type_ in self._described(sql).items() if type_.startswith("DateTime")]
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder) / "rows.parquet"
+            self._client.save(sql, made, "Parquet")
+            files.save(made, zoned, path, format)
+
+    # Writing rows
+
+    def apply(self, step: Step) -> None:
+        if isinstance(step, Temporary):
+            name = self._fresh(step.name)
+            sql = storage.create_from(name, self._render(step.query), self._mode)
+            self._client.execute(sql, step.purpose)
+            self._keep(step.name, name)
+        elif self._writes is None:
+            with self.transaction():
+                self._write(step)
+        else:
+            self._write(step)
+
+    def _write(self, step: Put | Mark | Erase | Append) -> None:
+        writes = self._open_writes()
+        if isinstance(step, Append):
+            key = self._key(step.relation)
+            stage = writes.stage(step.relation, history=True)
+            tree = steps.without_known(step, key) if key else steps.statements(step)[0]
+        else:
+            stage = writes.stage(step.relation)
+            tree = steps.statements(step)[0]
+        self._client.execute(self._render(steps.into(tree, stage)), step.purpose)
+        if isinstance(step, Erase):
+            writes.erased += [(self._render(tree), step.purpose) for tree in steps.erase(step)]
+
+    def run_text(self, sql: str, purpose: str = "") -> None:
+        """What was written before is published first: nothing undoes what a person's statement does."""
+        if self._writes is not None:
+            self._writes.publish()
+        self._client.execute(sql.rstrip().rstrip(";"), purpose)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._writes = Writes(self._client, self._mode, self._fresh)
+        try:
+            yield
+            self._writes.publish()
+        except BaseException:
+            self._discard()
+            raise
+        finally:
+            self._writes = None
+            for _ in range(self._held):
+                self._shared.lock.release()
+            self._held = 0
+
+    def _discard(self) -> None:
+        try:
+            if self._writes is not None and not self._client.lost:
+                self._writes.discard()
+        except MetasqlError:
+            return  # the next session that writes drops what is left
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        self._shared.lock.acquire()
+        try:
+            yield
+        finally:
+            if self._writes is not None:
+                self._held += 1
+            else:
+                self._shared.lock.release()
+
+    def next_commit(self) -> int:
+        with self._shared.lock:
+            number = int(self._client.fetch(storage.next_commit(self._schema), "take a commit number")[1][0][0])
+            self._client.execute(storage.keep_commit(self._schema, number), "take a commit number", repeat=True)
+        return number
+
+    # Relations
+
+    def create_schema(self, name: str) -> None:
+        self._client.execute(storage.create_database(name, self._mode), f"make the database {name}", repeat=True)
+
+    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:
+        columns = self.describe(template)
+        made = relation
+        if self._writes is not None and relation in self._writes.replaced:
+            made = self._fresh(relation.name)
+            self._writes.put_in_place(relation, made)
+        self._client.execute(storage.create_table(made, columns, key, self._mode), f"make {relation}", repeat=True)
+
+    def alter_table(
+        self, relation: Relation, add: Mapping[str, str], change: Mapping[str, str], drop: Sequence[str]
+    ) -> None:
+        """Columns are added at once, where no view names them yet, and dropped when none does any more."""
+        with self._within() as writes:
+            now = writes.replaced.get(relation) or relation
+            if add:
+                self._client.execute(storage.add_columns(now, add, self._mode), f"alter {relation}", repeat=True)
+            if change:
+                self._rebuild(writes, relation, now, change)
+            if drop:
+                sql = storage.drop_columns(relation, drop, self._mode)
+                writes.later.append(lambda: self._client.execute(sql, f"alter {relation}", repeat=True))
+
+    def _rebuild(self, writes: Writes, relation: Relation, now: Relation, change: Mapping[str, str]) -> None:
+        """Other types are another table: a change in place that fails halfway is tried for ever."""
+        key, columns, made = self._key(now), {**(self.columns(now) or {}), **change}, self._fresh(relation.name)
+        self._client.execute(storage.create_table(made, columns, key, self._mode), f"alter {relation}")
+        sql = storage.fill(made, list(columns), storage.converted(now, columns, key, change))
+        self._client.execute(sql, f"alter {relation}")
+        writes.put_in_place(relation, made)
+
+    def drop_table(self, relation: Relation) -> None:
+        if self._writes is not None:
+            self._writes.put_in_place(relation, None)
+        else:
+            self._client.execute(storage.drop(relation, self._mode), f"drop {relation}", repeat=True)
+
+    def create_view(self, relation: Relation, query: exp.Query) -> None:
+        sql = storage.create_view(relation, Renderer(self.dialect).view(query), self._mode)
+        self._later(sql, f"make the view {relation}")
+
+    def store(self, relation: Relation, query: exp.Query) -> None:
+        with self._within() as writes:
+            made = self._fresh(relation.name)
+            self._client.execute(storage.create_from(made, self._render(query), self._mode), f"store {relation}")
+            writes.put_in_place(relation, made)
+
+    # metasql's own tables
+
+    def create_records(self, relation: Relation, columns: Mapping[str, str], key: Sequence[str]) -> None:
+        for sql in records.create_records(relation, columns, key, self._mode):
+            self._client.execute(sql, "make metasql's own tables", repeat=True)
+
+    def put_records(
+        self,
+        relation: Relation,
+        columns: Mapping[str, str],
+        scope: Mapping[str, str] | None,
+        rows: Sequence[Mapping[str, Value]],
+    ) -> None:
+        key = self._record_key(relation)
+        sql = records.put_records(relation, columns, key, scope, rows)
+        if sql is not None:
+            self._later(sql, f"write {relation.name}", repeat=bool(key))
+
+    # Files
+
+    def load_seed(self, relation: Relation, path: Path, header: Sequence[str], types: Mapping[str, str]) -> int:
+        with self._within() as writes, files.seed_rows(path, header, types) as rows:
+            made = self._fresh(relation.name)
+            self._load(made, rows, f"load the seed {path.name}")
+            writes.put_in_place(relation, made)
+            return rows.count
+
+    def load_batch(self, name: str, path: Path, format: str, otherwise: Sequence[str]) -> dict[str, str] | None:
+        with files.batch_rows(path, format, otherwise) as (rows, columns):
+            made = self._fresh(name)
+            self._load(made, rows, f"load {path.name}")
+            self._keep(name, made)
+            return {column: rows.columns[column] for column in columns} if columns is not None else None
+
+    def _load(self, table: Relation, rows: files.Rows, purpose: str) -> None:
+        self._client.execute(storage.create_table(table, rows.columns, (), self._mode), purpose)
+        if rows.count:
+            self._client.load(place(table), list(rows.columns), rows.path, purpose)
+
+    # The session
+
+    def cursor(self) -> ClickHouseConnection:
+        shared = self._shared
+        client = open_client(shared.target, self.dialect, self._emit, read_only=shared.read_only)
+        client.use(self._schema)
+        if shared.read_only:
+            client.only_read()
+        client.run = self._client.run
+        return ClickHouseConnection(client, self.dialect, self._emit, shared)
+
+    def describe_engine(self) -> dict[str, str]:
+        return described(self._client, self._shared.target)
+
+    def close(self) -> None:
+        try:
+            for relation in () if self._client.lost else self._temporary.values():
+                self._client.execute(storage.drop(relation, self._mode), "drop a temporary table", repeat=True)
+        except MetasqlError:
+            pass  # the next session that writes drops them
+        finally:
+            owner.end(self._token)
+            self._client.close()
+
+    # Help
+
+    def _render(self, tree: exp.Expr) -> str:
+        replaced = self._writes.replaced if self._writes else {}
+        known = {relation: other for relation, other in replaced.items() if other is not None}
+        return Placing(self.dialect, self._temporary, known).render(tree)
+
+    def _fresh(self, name: str) -> Relation:
+        self._made += 1
+        return Relation(self._schema, owner.temporary(self._token, self._made, name))
+
+    def _keep(self, name: str, made: Relation) -> None:
+        """A temporary table by its name; one that had it before is dropped."""
+        before = self._temporary.pop(name, None)
+        self._temporary[name] = made
+        if before is not None:
+            self._client.execute(storage.drop(before, self._mode), "drop a temporary table", repeat=True)
+
+    def _open_writes(self) -> Writes:
+        assert self._writes is not None
+        return self._writes
+
+    @contextmanager
+    def _within(self) -> Iterator[Writes]:
+        """The transaction that is open, or one for this alone."""
+        if self._writes is not None:
+            yield self._writes
+            return
+        with self.transaction():
+            yield self._open_writes()
+
+    def _later(self, sql: str, purpose: str, *, repeat: bool = True) -> None:
+        if self._writes is not None:
+            self._writes.later.append(lambda: self._client.execute(sql, purpose, repeat=repeat))
+        else:
+            self._client.execute(sql, purpose, repeat=repeat)
+
+    def _key(self, relation: Relation) -> list[str]:
+        """The columns that a table is sorted by."""
+        replaced = self._writes.replaced.get(relation) if self._writes else None
+        found = self._client.fetch(storage.sorting_key(replaced or relation))[1]
+        return [part.strip(" `") for part in str(found[0][0]).strip("()").split(",") if part.strip()] if found else []
+
+    def _record_key(self, relation: Relation) -> list[str]:
+        """The key of one of metasql's own tables: it never changes."""
+        known = self._shared.record_keys
+        if relation not in known:
+            known[relation] = self._key(records.rows_of(relation))
+        return known[relation]

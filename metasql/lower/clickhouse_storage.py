@@ -1,0 +1,231 @@
+"""How ClickHouse keeps metasql's tables: their definitions, and how writes become visible. Pure: no driver is loaded.
+
+| relation | engine | order |
+| --- | --- | --- |
+| with a key (`X__samples`, `X__inputs`, `X__history`) | ReplacingMergeTree(metasql_commit) | its key |
+| without one (logs, seeds) | MergeTree | none |
+| one of metasql's own (`NAME`) | a view over `NAME__rows`, ReplacingMergeTree with tombstones | its key |
+
+A write goes into a stage, a table of the same structure, as one part; attaching that part to the
+table is what readers see, all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from metasql.lower.clickhouse_steps import VERSION
+from metasql.names import Relation
+
+RECORD_VERSION = "metasql_version"
+RECORD_REMOVED = "metasql_removed"
+
+RECORD_TYPES: Mapping[str, str] = {
+    "text": "String",
+    "bigint": "Int64",
+    "double": "Float64",
+    "timestamp": "DateTime64(6, 'UTC')",
+}
+_NO_NULL_INSIDE = (
+    "Array(",
+    "Map(",
+    "Tuple(",
+    "Nested(",
+    "Variant(",
+    "Dynamic",
+    "JSON",
+    "Object(",
+    "AggregateFunction(",
+)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What a target is made of, as far as its statements differ.
+
+    `on_cluster`: the cluster that every definition is sent to (never where the database does so itself).
+    `replicated`: tables keep their rows on every replica, and say so.
+    """
+
+    on_cluster: str | None = None
+    replicated: bool = False
+
+    def everywhere(self) -> str:
+        return f" ON CLUSTER {quoted(self.on_cluster)}" if self.on_cluster else ""
+
+    def engine(self, name: str, *arguments: str) -> str:
+        prefix = "Replicated" if self.replicated else ""
+        return f"{prefix}{name}({', '.join(arguments)})" if arguments else f"{prefix}{name}"
+
+
+SINGLE = Mode()
+
+
+def quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("clickhouse")
+
+
+def literal(text: str) -> str:
+    return exp.Literal.string(text).sql("clickhouse")
+
+
+def place(relation: Relation) -> str:
+    return f"{quoted(relation.schema)}.{quoted(relation.name)}"
+
+
+def bare(type_: str) -> str:
+    """A type as metasql tells it: without a word on NULL, and on how values are kept."""
+    for wrapper in ("LowCardinality(", "Nullable("):
+        if type_.startswith(wrapper):
+            return bare(type_[len(wrapper) : -1])
+    return "Int32" if type_ == "Nothing" else type_
+
+
+def nullable(type_: str) -> str:
+    """A type that may be NULL, where it can."""
+    return type_ if type_.startswith((*_NO_NULL_INSIDE, "Nullable(")) else f"Nullable({type_})"
+
+
+def definitions(columns: Mapping[str, str], key: Sequence[str]) -> str:
+    """Columns of a table: those of the key, and the version, are never NULL."""
+    never = {*key, VERSION} if key else set()
+    return ", ".join(f"{quoted(name)} {type_ if name in never else nullable(type_)}" for name, type_ in columns.items())
+
+
+def create_database(name: str, mode: Mode) -> str:
+    return f"CREATE DATABASE IF NOT EXISTS {quoted(name)}{mode.everywhere()}"
+
+
+def create_table(relation: Relation, columns: Mapping[str, str], key: Sequence[str], mode: Mode) -> str:
+    """A keyed table, or one that rows are only added to."""
+    engine = mode.engine("ReplacingMergeTree", VERSION) if key else mode.engine("MergeTree")
+    order = ", ".join(quoted(name) for name in key) if key else ""
+    return (
+        f"CREATE TABLE IF NOT EXISTS {place(relation)}{mode.everywhere()} ({definitions(columns, key)})"
+        f" ENGINE = {engine} ORDER BY ({order})"
+    )
+
+
+def create_from(relation: Relation, sql: str, mode: Mode) -> str:
+    """A table with a query's rows, in no order."""
+    return f"CREATE TABLE {place(relation)}{mode.everywhere()} ENGINE = {mode.engine('MergeTree')} ORDER BY () AS {sql}"
+
+
+def create_stage(stage: Relation, target: Relation, mode: Mode) -> str:
+    """An empty table like another, that rows wait in; its comment says for which."""
+    return f"CREATE TABLE {place(stage)}{mode.everywhere()} AS {place(target)} COMMENT {literal(stage_of(target))}"
+
+
+def stage_of(target: Relation) -> str:
+    return f"stage of {target.name}"
+
+
+def merge(stage: Relation, mode: Mode) -> str:
+    """Several parts become one: attaching gives each its name in turn, and a server may die in between."""
+    return f"OPTIMIZE TABLE {place(stage)}{mode.everywhere()} FINAL SETTINGS optimize_throw_if_noop = 1"
+
+
+def parts(stage: Relation) -> str:
+    return (
+        "SELECT count() FROM system.parts WHERE active AND rows > 0"
+        f" AND database = {literal(stage.schema)} AND table = {literal(stage.name)}"
+    )
+
+
+def publish(stage: Relation, target: Relation, mode: Mode) -> str:
+    return f"ALTER TABLE {place(target)}{mode.everywhere()} ATTACH PARTITION tuple() FROM {place(stage)}"
+
+
+def exchange(one: Relation, other: Relation, mode: Mode) -> str:
+    return f"EXCHANGE TABLES {place(one)} AND {place(other)}{mode.everywhere()}"
+
+
+def rename(old: Relation, new: Relation, mode: Mode) -> str:
+    return f"RENAME TABLE {place(old)} TO {place(new)}{mode.everywhere()}"
+
+
+def drop(relation: Relation, mode: Mode, kind: str = "TABLE") -> str:
+    """At once, and not minutes later."""
+    return f"DROP {kind} IF EXISTS {place(relation)}{mode.everywhere()}" + (" SYNC" if kind == "TABLE" else "")
+
+
+def add_columns(relation: Relation, add: Mapping[str, str], mode: Mode) -> str:
+    actions = ", ".join(f"ADD COLUMN IF NOT EXISTS {quoted(name)} {nullable(type_)}" for name, type_ in add.items())
+    return f"ALTER TABLE {place(relation)}{mode.everywhere()} {actions}"
+
+
+def drop_columns(relation: Relation, names: Sequence[str], mode: Mode) -> str:
+    actions = ", ".join(f"DROP COLUMN IF EXISTS {quoted(name)}" for name in names)
+    return f"ALTER TABLE {place(relation)}{mode.everywhere()} {actions}"
+
+
+def create_view(relation: Relation, sql: str, mode: Mode) -> str:
+    return f"CREATE OR REPLACE VIEW {place(relation)}{mode.everywhere()} AS {sql}"
+
+
+def fill(relation: Relation, columns: Sequence[str], sql: str) -> str:
+    names = ", ".join(quoted(name) for name in columns)
+    return f"INSERT INTO {place(relation)} ({names}) {sql}"
+
+
+def converted(relation: Relation, columns: Mapping[str, str], key: Sequence[str], changed: Iterable[str]) -> str:
+    """The present rows of a table, with some columns as other types."""
+    never = {*key, VERSION}
+    made = [
+        _converted(name, type_ if name in never else nullable(type_)) if name in changed else quoted(name)
+        for name, type_ in columns.items()
+    ]
+    return f"SELECT {', '.join(made)} FROM {place(relation)}{' FINAL' if key else ''}"
+
+
+def _converted(name: str, type_: str) -> str:
+    """A value as another type. A text that stands for none would become NULL without a word."""
+    old, new = quoted(name), f"accurateCast({quoted(name)}, {literal(type_)})"
+    fault = literal(f"column `{name}` has a value that is no {bare(type_)}")
+    return f"if(throwIf({old} IS NOT NULL AND {new} IS NULL, {fault}) = 0, {new}, {new}) AS {quoted(name)}"
+
+
+COMMITS = "metasql_commits"
+"""The highest commit number that was given out."""
+
+
+def create_commits(schema: str, mode: Mode) -> str:
+    engine = mode.engine("ReplacingMergeTree", "number")
+    return (
+        f"CREATE TABLE IF NOT EXISTS {place(Relation(schema, COMMITS))}{mode.everywhere()} (number Int64)"
+        f" ENGINE = {engine} ORDER BY ()"
+    )
+
+
+def next_commit(schema: str) -> str:
+    """Microseconds of the server's clock, or one more than the last: the clock alone could go back."""
+    last = f"(SELECT max(number) FROM {place(Relation(schema, COMMITS))})"
+    return f"SELECT greatest(toUnixTimestamp64Micro(now64(6)), ifNull({last}, 0) + 1)"
+
+
+def keep_commit(schema: str, number: int) -> str:
+    return f"INSERT INTO {place(Relation(schema, COMMITS))} (number) VALUES ({number})"
+
+
+def sorting_key(relation: Relation) -> str:
+    return (
+        "SELECT sorting_key FROM system.tables"
+        f" WHERE database = {literal(relation.schema)} AND name = {literal(relation.name)}"
+    )
+
+
+def leftovers(schema: str, prefix: str) -> str:
+    """Tables of sessions: name, age in hours, and what they are a stage of."""
+    return (
+        "SELECT name, dateDiff('second', metadata_modification_time, now()) / 3600, comment FROM system.tables"
+        f" WHERE database = {literal(schema)} AND startsWith(name, {literal(prefix)}) ORDER BY name"
+    )
+
+
+def unpublished(history: Relation, samples: Relation, key: Sequence[str]) -> str:
+    """Rows of a history that are still the present ones: the run that replaced them was killed before it did."""
+    names = ", ".join(quoted(name) for name in key)
+    return f"DELETE FROM {place(history)} WHERE ({names}) IN (SELECT {names} FROM {place(samples)} FINAL)"

@@ -1,0 +1,22 @@
+SELECT id, coalesce(i, n, 0) AS a, coalesce(f, 0.0) AS b, coalesce(f, 0.5) AS c, coalesce(d, 0.25) AS e, ifnull(s, 'x') AS h FROM t;
+SELECT id, CASE WHEN b THEN 1 WHEN NOT b THEN 0 END AS a, CASE WHEN i > 3 THEN 'big' ELSE 'small' END AS c FROM t;
+SELECT id, CASE i WHEN 7 THEN 'seven' WHEN -7 THEN 'minus' WHEN NULL THEN 'null' ELSE 'other' END AS a FROM t;
+SELECT id, CASE g WHEN 'a' THEN 1 END AS a, if(i > 0, i, -1) AS b FROM t;
+SELECT id, CASE WHEN f > 1 THEN f ELSE 0.5 END AS a, CASE WHEN i > 1 THEN d ELSE 0.5 END AS b, CASE WHEN b THEN 1.5 ELSE 2.25 END AS c FROM t;
+SELECT id, nullif(i, 7) AS a, nullif(g, 'a') AS b FROM t;
+SELECT id, b = true AS a, b <> false AS c, b IS NULL AS e, b IS NOT NULL AS h, b IS TRUE AS j, b IS NOT TRUE AS k FROM t;
+SELECT id, i > 3 AS a, coalesce(i > 3, false) AS c, (i > 3) = b AS e, CASE WHEN i > 3 THEN i < 10 ELSE b END AS h FROM t;
+SELECT id, i IN (7, 0) AS a, i NOT IN (7, 0) AS c, i IN (7, NULL) AS e, i NOT IN (7, NULL) AS h, g IN ('a', 'ä') AS j FROM t;
+SELECT id FROM t WHERE i NOT IN (7, NULL);
+SELECT id FROM t WHERE i IN (n - 3, 7, -7);
+SELECT id, (i, g) = (7, 'a') AS a FROM t WHERE i IS NOT NULL AND g IS NOT NULL;
+SELECT id FROM t WHERE b;
+SELECT id FROM t WHERE NOT b;
+SELECT id FROM t WHERE b AND i > 0 OR g = 'ä';
+SELECT id FROM t WHERE (b IS NULL) = (i IS NULL);
+SELECT id, i > 3 IS NULL AS a, (g = 'a') IS TRUE AS c FROM t;
+SELECT id, greatest(i, 2) AS a, least(f, 0.5) AS c FROM t;
+SELECT TRUE AND NULL AS a, FALSE AND NULL AS b, TRUE OR NULL AS c, NOT NULL::boolean AS d;
+SELECT coalesce(NULL, NULL, 3) AS a, coalesce(NULL, 'x') AS b, nullif(NULL, 1) AS c;
+SELECT 5 BETWEEN NULL AND 7 AS a, NULL IN (1, 2) AS b, 1 IN (NULL) AS c;
+SELECT x.a = true AS b, NOT x.a AS c, max(x.a) OVER () AS m FROM (SELECT i > 3 AS a FROM t) AS x

@@ -1,0 +1,24 @@
+SELECT id, lower(s) AS a, upper(s) AS b, length(s) AS c FROM t;
+SELECT id, substring(s, 2, 3) AS a, substr(s, 3) AS b, left(s, 2) AS c, right(s, 2) AS d FROM t;
+SELECT id, left(s, -1) AS a, right(s, -1) AS b FROM t WHERE length(s) > 1;
+SELECT id, substring(s, i, 2) AS a FROM t WHERE i >= 0;
+SELECT id, trim(s) AS a, ltrim(s) AS b, rtrim(s) AS c, trim(s, 'Hoa') AS d FROM t;
+SELECT id, replace(s, 'l', 'L') AS a, replace(s, '', 'x') AS b FROM t;
+SELECT id, s || '-' || g AS a FROM t;
+SELECT id, s || i AS a, i || '' AS b, f || '' AS c, d || '' AS e, b || '' AS bb, dt || '' AS dd, ts || '' AS tt FROM t WHERE id NOT IN (3, 8);
+SELECT id, concat(s, g, i) AS a, concat(s) AS b FROM t;
+SELECT id, concat_ws('-', s, g, i, NULL) AS a FROM t;
+SELECT id, contains(s, 'l') AS a, starts_with(s, 'H') AS b, ends_with(s, 'x') AS c, prefix(s, 'H') AS d, suffix(s, 'o') AS e FROM t;
+SELECT id, strpos(s, 'l') AS a, position('a' IN s) AS b, instr(s, '字') AS c FROM t;
+SELECT id, lpad(g, 3, '*') AS a, rpad(g, 3, '·') AS b, lpad(s, 2, 'x') AS c FROM t;
+SELECT id, repeat(g, 3) AS a, repeat(g, 0) AS b, translate(s, 'lo', 'xy') AS c FROM t;
+SELECT w, split_part(w, ',', 1) AS a, split_part(w, ',', 2) AS b, split_part(w, ',', 9) AS c, split_part(w, ',', -1) AS d FROM words;
+SELECT w, md5(w) AS a, sha256(w) AS b FROM words;
+SELECT id, md5(i::text) AS a, md5(s || g) AS b FROM t;
+SELECT w, strlen(w) AS a, length(w) AS b FROM words;
+SELECT g, g || 'x' IS NULL AS a FROM t;
+SELECT id, CASE WHEN s LIKE '%l%' THEN 'l' ELSE 'none' END AS a FROM t;
+SELECT id, nullif(s, '') AS a, coalesce(nullif(s, ''), 'empty') AS b FROM t;
+SELECT w FROM words WHERE w > 'a' ORDER BY w;
+SELECT max(w) AS a, min(w) AS b FROM words;
+SELECT w, upper(left(w, 1)) || substring(w, 2) AS a FROM words

@@ -1,0 +1,177 @@
+"""ClickHouse as an engine of the tests: in this process (chDB), and as a server."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+import duckdb
+from clickhouse_connect.driver.client import Client
+
+from tests.support.clickhouse_server import Server
+
+_TYPES = {
+    "VARCHAR": "String",
+    "BOOLEAN": "Bool",
+    "TINYINT": "Int8",
+    "SMALLINT": "Int16",
+    "INTEGER": "Int32",
+    "BIGINT": "Int64",
+    "UBIGINT": "UInt64",
+    "FLOAT": "Float32",
+    "DOUBLE": "Float64",
+    "DATE": "Date32",
+    "TIMESTAMP": "DateTime64(6, 'UTC')",
+    "TIMESTAMP WITH TIME ZONE": "DateTime64(6, 'UTC')",
+}
+
+
+class ChDB:
+    """One folder in the project's folder, opened by this process."""
+
+    name = "chdb"
+    dialect = "duckdb"
+
+    def target(self, folder: Path) -> dict[str, Any]:
+        path = str(folder / "case.chdb")
+        return {"type": "clickhouse", "driver": "chdb", "path": path, "schema": "main", "threads": 1}
+
+    def fill(self, folder: Path, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+        with self.client(folder) as client:
+            fill(client, table, types, rows)
+
+    def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
+        with self.client(folder) as client:
+            return queried(client, sql, zone)
+
+    def relations(self, folder: Path) -> list[str]:
+        return [str(row[0]) for row in self.query(folder, RELATIONS)[1]]
+
+    def settle(self, folder: Path) -> None:
+        """Nothing is open between commands."""
+
+    @contextmanager
+    def client(self, folder: Path) -> Iterator[Client]:
+        """A plain client of the warehouse of a project."""
+        client = clickhouse_connect.get_client(interface="chdb", path=str(folder / "case.chdb"))
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+class ClickHouse:
+    """A server for each project, with its data in the project's folder; a few of them run at a time."""
+
+    name = "clickhouse"
+    dialect = "duckdb"
+    running = 3
+
+    def __init__(self) -> None:
+        self._servers: dict[Path, Server] = {}
+        atexit.register(self.close)
+
+    def target(self, folder: Path) -> dict[str, Any]:
+        return self.server(folder).target()
+
+    def fill(self, folder: Path, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+        with self.client(folder) as client:
+            fill(client, table, types, rows)
+
+    def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
+        with self.client(folder) as client:
+            return queried(client, sql, zone)
+
+    def relations(self, folder: Path) -> list[str]:
+        return [str(row[0]) for row in self.query(folder, RELATIONS)[1]]
+
+    def settle(self, folder: Path) -> None:
+        """Stop the server, so that its folder can be copied."""
+        if folder in self._servers:
+            self._servers[folder].stop()
+
+    def server(self, folder: Path) -> Server:
+        """The project's server, running; the one that was longest not asked for is stopped."""
+        server = self._servers.pop(folder, None) or Server(folder / "server")
+        self._servers[folder] = server
+        if server.process is None:
+            running = [other for other in self._servers.values() if other.process is not None]
+            for other in running[: max(0, len(running) - self.running + 1)]:
+                other.stop()
+            server.start()
+        return server
+
+    @contextmanager
+    def client(self, folder: Path) -> Iterator[Client]:
+        """A plain client of the warehouse of a project."""
+        client = self.server(folder).client()
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            server.stop()
+
+
+RELATIONS = """
+SELECT name FROM system.tables
+WHERE database = 'main' AND (engine = 'View' OR endsWith(name, '__history')) ORDER BY name
+"""
+"""Every view, and every history."""
+
+
+def queried(client: Client, sql: str, zone: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Columns and rows as a plain client reads them, in the database `main`."""
+    client.database = "main"
+    result = client.query(sql, settings={"session_timezone": zone} if zone != "UTC" else {})
+    return list(result.column_names), [tuple(row) for row in result.result_rows]
+
+
+def empty(client: Client) -> None:
+    """Drop every database but the engine's own."""
+    own = "'system', 'default', 'information_schema', 'INFORMATION_SCHEMA'"
+    for (name,) in client.query(f"SELECT name FROM system.databases WHERE name NOT IN ({own})").result_rows:
+        client.command(f'DROP DATABASE "{name}" SYNC')
+
+
+def fill(client: Client, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Make `raw.table` hold exactly these rows; values and types are as DuckDB takes them."""
+    made, columns = parquet(types, rows)
+    client.command("CREATE DATABASE IF NOT EXISTS raw")
+    client.command(f'DROP TABLE IF EXISTS raw."{table}" SYNC')
+    definitions = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+    client.command(f'CREATE TABLE raw."{table}" ({definitions}) ENGINE = MergeTree ORDER BY ()')
+    if made is not None:
+        client.raw_insert(f'raw."{table}"', list(columns), io.BytesIO(made), fmt="Parquet")
+
+
+def parquet(types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> tuple[bytes | None, dict[str, str]]:
+    """Rows as a Parquet file, None where there are none, and their columns in ClickHouse's types."""
+    values = [[row.get(column) for column in types] for row in rows]
+    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder:
+        columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"CREATE TABLE t ({columns})")
+        found = {str(row[0]): _type(str(row[1])) for row in connection.execute("DESCRIBE t").fetchall()}
+        if not values:
+            return None, found
+        connection.executemany(f"INSERT INTO t VALUES ({', '.join('?' for _ in types)})", values)
+        path = Path(folder) / "rows.parquet"
+        connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+        return path.read_bytes(), found
+
+
+def _type(type_: str) -> str:
+    if type_.startswith("DECIMAL"):
+        return f"Nullable({type_.replace('DECIMAL', 'Decimal')})"
+    if type_.endswith("[]"):
+        return f"Array({_type(type_[:-2])})"
+    return f"Nullable({_TYPES[type_]})"
