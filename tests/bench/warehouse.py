@@ -75,6 +75,15 @@ class Warehouse:
 
     def settle(self) -> None:
         """Fill the sources, run, and bring every sample of the leaf up to date."""
+        self.fill()
+        self.metasql("run", "-q")
+        if self.kind == "external":
+            self.hand_out()
+            self.make_batch()
+            self.commit()
+
+    def fill(self) -> None:
+        """Make the sources' tables."""
         with self.connect() as connection:
             connection.execute("CREATE SCHEMA raw")
             for number, fields in enumerate(self.scenario.parents):
@@ -84,22 +93,21 @@ class Warehouse:
                     f"'s3://bucket/' || i || '.mp4' AS path_{number}, i % 3600 AS duration_{number}, {contents} "
                     f"FROM range({self.samples}) AS r(i)"
                 )
-        self.metasql("run", "-q")
-        if self.kind == "external":
-            self.hand_out()
-            self.make_batch()
-            self.commit()
 
     def change(self) -> None:
         """Change one field of a tenth of each root's samples, and bring the roots up to date."""
         self._round += 1
+        self.touch()
+        self.metasql("run", "-q", "--exclude", LEAF)
+
+    def touch(self) -> None:
+        """Change the sources' tables."""
         with self.connect() as connection:
             for number, fields in enumerate(self.scenario.parents):
                 column = f"{fields[0]}_etag"
                 connection.execute(
                     f"UPDATE raw.table_{number} SET {column} = md5({column} || '{self._round}') WHERE {TENTH}"
                 )
-        self.metasql("run", "-q", "--exclude", LEAF)
 
     def hand_out(self) -> None:
         """Write the increment to a file."""
@@ -131,12 +139,14 @@ class Warehouse:
         connection.execute(f"SET threads = {self.threads}")
         return connection
 
+    def target(self) -> dict[str, object]:
+        return {"type": "duckdb", "path": "bench.duckdb", "schema": "main", "settings": {"threads": self.threads}}
+
     def _write(self) -> None:
         models = self.folder / "models" / "sample"
         models.mkdir(parents=True)
-        target = {"type": "duckdb", "path": "bench.duckdb", "schema": "main", "settings": {"threads": self.threads}}
         _dump(self.folder / "dbt_project_style.yml", {"name": "bench", "version": "1.0.0", "profile": "bench"})
-        _dump(self.folder / "profiles.yml", {"bench": {"target": "dev", "outputs": {"dev": target}}})
+        _dump(self.folder / "profiles.yml", {"bench": {"target": "dev", "outputs": {"dev": self.target()}}})
         tables = [{"name": f"table_{number}"} for number in range(len(self.scenario.parents))]
         roots = [self._root(number, fields) for number, fields in enumerate(self.scenario.parents)]
         document = {
