@@ -20,4 +20,12 @@ ENTRIES: dict[str, Entry] = {
         fix="Write it with what both engines know; or put a body for the engine beside it (`name.clickhouse.sql`); "
         "or let a macro choose with `adapter.dispatch` or `target.type`.",
     ),
+    "MS0503": Entry(
+        title="a declared type that the engine would cast to in another way",
+        why="A column is declared with a type, and the body gives another one. The project's dialect rounds such "
+        "values, or fails where they do not fit; the target's engine would cut them, or make NULL of them, and say "
+        "nothing.",
+        example="columns: [{name: clips, type: bigint}]  # the body: duration_s / 20 AS clips",
+        fix="Cast the column in the body: `CAST(duration_s / 20 AS BIGINT) AS clips`.",
+    ),
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 import threading
+import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -112,11 +115,16 @@ class ClickHouseConnection:
 
     def export(self, query: exp.Query, path: Path, format: str) -> None:
         sql = self._render(query)
-        zoned = [name for name, type_ in self._described(sql).items() if type_.startswith("DateTime")]
+        types = self._described(sql)
+        zoned = [name for name, type_ in types.items() if type_.startswith("DateTime")]
+        wide = [name for name, type_ in types.items() if type_.endswith(("Int128", "Int256"))]
+        if wide:  # Parquet has no such integers: their texts go over
+            texts = ", ".join(f"toString({storage.quoted(name)}) AS {storage.quoted(name)}" for name in wide)
+            sql = f"SELECT * REPLACE ({texts}) FROM ({sql})"
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder) / "rows.parquet"
             self._client.save(sql, made, "Parquet")
-            files.save(made, zoned, path, format)
+            files.save(made, zoned, wide, path, format)
 
     # Writing rows
 
@@ -185,10 +193,17 @@ class ClickHouseConnection:
                 self._shared.lock.release()
 
     def next_commit(self) -> int:
+        """A number that another process took at the same moment is nobody's, and both ask again."""
+        purpose, tries = "take a commit number", 0
         with self._shared.lock:
-            number = int(self._client.fetch(storage.next_commit(self._schema), "take a commit number")[1][0][0])
-            self._client.execute(storage.keep_commit(self._schema, number), "take a commit number", repeat=True)
-        return number
+            while True:
+                token = str(uuid.uuid4())
+                self._client.execute(storage.ask_commit(self._schema, token), purpose)
+                [(number, rivals)] = self._client.fetch(storage.given_commit(self._schema, token), purpose)[1]
+                if not rivals:
+                    return int(number)
+                time.sleep(random.uniform(0, 0.005 * 2 ** min(tries, 8)))
+                tries += 1
 
     # Relations
 
@@ -196,12 +211,12 @@ class ClickHouseConnection:
         self._client.execute(storage.create_database(name, self._mode), f"make the database {name}", repeat=True)
 
     def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:
-        columns = self.describe(template)
-        made = relation
-        if self._writes is not None and relation in self._writes.replaced:
-            made = self._fresh(relation.name)
-            self._writes.put_in_place(relation, made)
-        self._client.execute(storage.create_table(made, columns, key, self._mode), f"make {relation}", repeat=True)
+        with self._within() as writes:
+            columns, made = self.describe(template), self._fresh(relation.name)
+            self._client.execute(storage.create_table(made, columns, key, self._mode), f"make {relation}", repeat=True)
+            if relation not in writes.replaced:
+                writes.created.add(relation)
+            writes.put_in_place(relation, made)
 
     def alter_table(
         self, relation: Relation, add: Mapping[str, str], change: Mapping[str, str], drop: Sequence[str]

@@ -87,9 +87,14 @@ def batch_rows(path: Path, format: str, otherwise: Sequence[str]) -> Iterator[tu
         yield rows, list(columns) if columns is not None else None
 
 
-def save(source: Path, zoned: Sequence[str], path: Path, format: str) -> None:
-    """A Parquet file of ClickHouse's as another file; its times in UTC are told without a zone."""
-    replaced = ", ".join(f"{identifier(name)} AT TIME ZONE 'UTC' AS {identifier(name)}" for name in zoned)
+def save(source: Path, zoned: Sequence[str], wide: Sequence[str], path: Path, format: str) -> None:
+    """A Parquet file of ClickHouse's as another file.
+
+    `zoned`: times in UTC, which are told without a zone. `wide`: integers of 128 bits, which come as texts.
+    """
+    made = [f"{identifier(name)} AT TIME ZONE 'UTC' AS {identifier(name)}" for name in zoned]
+    made += [f"CAST({identifier(name)} AS HUGEINT) AS {identifier(name)}" for name in wide]
+    replaced = ", ".join(made)
     columns = f"* REPLACE ({replaced})" if replaced else "*"
     with _engine() as engine:
         engine.run(copy_statement(f"SELECT {columns} FROM read_parquet({literal(str(source))})", path, format))

@@ -27,7 +27,11 @@ from metasql.names import Relation
 
 @dataclass
 class Writes:
-    """One transaction's. `replaced`: tables in whose place another will stand, None where nothing will."""
+    """One transaction's.
+
+    `replaced`: tables in whose place another will stand, None where nothing will. `created`: those
+    of them that are new; where another process made one meanwhile, the rows are added to it.
+    """
 
     client: Client
     mode: Mode
@@ -36,6 +40,7 @@ class Writes:
     histories: list[Relation] = field(default_factory=list)
     erased: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[Relation, Relation | None] = field(default_factory=dict)
+    created: set[Relation] = field(default_factory=set)
     later: list[Callable[[], None]] = field(default_factory=list)
 
     def stage(self, target: Relation, *, history: bool = False) -> Relation:
@@ -80,10 +85,14 @@ class Writes:
     def clear(self) -> None:
         for stage in self.stages.values():
             self.client.execute(storage.drop(stage, self.mode), "drop a stage", repeat=True)
-        self.stages, self.histories, self.erased, self.replaced, self.later = {}, [], [], {}, []
+        self.stages, self.histories, self.erased, self.later = {}, [], [], []
+        self.replaced, self.created = {}, set()
 
     def _attach(self, target: Relation) -> None:
-        stage = self.stages[target]
+        self._move(self.stages[target], target)
+
+    def _move(self, stage: Relation, target: Relation) -> None:
+        """All rows of a stage in one move, of one part."""
         parts = self._parts(stage)
         if parts > 1:
             self.client.execute(storage.merge(stage, self.mode), "make the stage one part", repeat=True)
@@ -105,11 +114,14 @@ class Writes:
         other = self.replaced[target]
         if other is None:
             self.client.execute(storage.drop(target, self.mode), f"drop {target}", repeat=True)
-        elif self._exists(target):
+        elif not self._exists(target):
+            self.client.execute(storage.rename(other, target, self.mode), f"put {target} in place")
+        elif target in self.created:
+            self._move(other, target)
+            self.client.execute(storage.drop(other, self.mode), f"drop {other.name}", repeat=True)
+        else:
             self.client.execute(storage.exchange(target, other, self.mode), f"put {target} in place")
             self.client.execute(storage.drop(other, self.mode), f"drop what {target} was", repeat=True)
-        else:
-            self.client.execute(storage.rename(other, target, self.mode), f"put {target} in place")
 
     def _exists(self, relation: Relation) -> bool:
         sql = (

@@ -145,6 +145,10 @@ class Connection(Protocol):
 
     # The session
 
+    def told_run(self, run_id: str) -> None:
+        """On whose behalf statements are sent from now on, for engines that keep a log of them."""
+        ...
+
     def cursor(self) -> Connection:
         """Another session on the same target, for another thread."""
         ...

@@ -11,10 +11,11 @@ from metasql.execute import state
 from metasql.execute.connection import Value
 from metasql.execute.session import Session, place_of, told_at
 from metasql.graph.nodes import Feature, Kind
-from metasql.lower.render import render
+from metasql.lower.render import Renderer
 from metasql.names import PREFIX
+from metasql.plan.body import whole_body
 from metasql.plan.relations import Table, View, tables, views
-from metasql.plan.sql import select, table
+from metasql.plan.sql import as_, cast_to, select, table
 from metasql.source import Span
 
 
@@ -24,8 +25,8 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
     Where there is anything to change, other writers wait until that transaction ends.
 
     Raises: MetasqlError MS0420 (the key of a feature that has rows changed), MS0623 (a
-    column was removed or changed its type), MS0624 (a value cannot be hashed), 06xx (the
-    engine refuses).
+    column was removed or changed its type), MS0624 (a value cannot be hashed), MS0503 (a body
+    gives another type than the declared one), 06xx (the engine refuses).
     """
     ensure_storage(session, feature, full_refresh=full_refresh)
     with told_at(place_of(feature, session.layout.engine)):
@@ -38,6 +39,8 @@ def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = F
     """Create or alter a feature's tables, and leave its views and recorded definition alone."""
     place = place_of(feature, session.layout.engine)
     _check_key(session, feature, full_refresh)
+    with told_at(place):
+        _check_given(session, feature, place)
     policy = "sync" if full_refresh else feature.on_schema_change
     with told_at(place):
         for wanted in tables(feature, session.graph, session.layout):
@@ -78,6 +81,26 @@ def _check_key(session: Session, feature: Feature, full_refresh: bool) -> None:
         if session.connection.columns(relation) is not None:
             with session.connection.writing():
                 session.connection.drop_table(relation)
+
+
+def _check_given(session: Session, feature: Feature, place: Span) -> None:
+    """A body gives its columns as types that the engine turns into the declared ones as the project's dialect does."""
+    connection, body = session.connection, feature.body_for(session.layout.engine)
+    declared = {column.name: column.type for column in feature.columns if column.type is not None}
+    takes = connection.dialect.takes
+    if takes is None or body is None or not declared:
+        return
+    given = connection.describe(whole_body(body, feature, session.graph, session.layout))
+    wanted = connection.describe(select(*(as_(cast_to(exp.null(), type_), name) for name, type_ in declared.items())))
+    for name in declared.keys() & given.keys():
+        if not takes(given[name], wanted[name]):
+            raise MetasqlError.of(
+                "MS0503",
+                f"column `{name}` of `{feature.key}` is declared as {wanted[name]}, and its body gives {given[name]}",
+                place,
+                notes=[f"{connection.dialect.name} would cut such values or make NULL of them, and not say so"],
+                help="cast it in the body: what cannot be cast is an error there",
+            )
 
 
 def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span, policy: str) -> None:
@@ -139,7 +162,7 @@ def is_current(session: Session, feature: Feature) -> bool:
 
 def _digest(view: View, session: Session) -> str:
     """Of a query's text: it says only whether a view has to be replaced, and is in no version."""
-    return hashlib.sha256(render(view.query, session.connection.dialect).encode()).hexdigest()
+    return hashlib.sha256(Renderer(session.connection.dialect).view(view.query).encode()).hexdigest()
 
 
 def _ensure_view(session: Session, feature: Feature, view: View) -> None:

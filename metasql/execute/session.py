@@ -29,7 +29,9 @@ class Session:
 
     @classmethod
     def open(cls, graph: Graph, layout: Layout, connection: Connection, emit: Emit = silent) -> Session:
-        return cls(graph, layout, connection, str(uuid.uuid4()), emit)
+        session = cls(graph, layout, connection, str(uuid.uuid4()), emit)
+        connection.told_run(session.run_id)
+        return session
 
     def with_connection(self, connection: Connection) -> Session:
         return replace(self, connection=connection)

@@ -20,7 +20,7 @@ def cast(carrier: Carrier, node: exp.Cast) -> exp.Expr:
     if isinstance(node.this, exp.Null):
         return exp.Cast(this=node.this, to=to)
     if isinstance(node.this, exp.Literal) and node.this.is_string and to.is_type(*_READ_ALIKE):
-        return exp.Cast(this=node.this, to=to)
+        return _written_out(node.this, to)
     value = carrier.tree(node.this)
     made = _cast(carrier, node.this, value, to)
     if made is None:
@@ -29,6 +29,14 @@ def cast(carrier: Carrier, node: exp.Cast) -> exp.Expr:
         return made
     message = f"a value cannot be cast to {to.sql('duckdb').lower()}"
     return sql(f"if(throwIf(:a IS NOT NULL AND :b IS NULL, '{message}') = 0, :b, NULL)", value, made)
+
+
+def _written_out(text: exp.Literal, to: exp.DataType) -> exp.Expr:
+    """Versions before 26.9 read a date as one from 1900 to 2299, and a time as it is."""
+    year = text.this.strip().partition("-")[0]
+    if to.is_type("date") and not (year.isdigit() and 1900 <= int(year) < 2300):
+        return sql("toDate32(CAST(:a AS DateTime64(6, 'UTC')))", text)
+    return exp.Cast(this=text, to=to)
 
 
 _TIMES = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.TIMESTAMPTZ)

@@ -164,8 +164,11 @@ def formatted(carrier: Carrier, node: exp.TimeToStr) -> exp.Expr:
 
 def from_parts(carrier: Carrier, node: exp.DateFromParts) -> exp.Expr:
     parts = carrier.all([node.args.get(name) for name in ("year", "month", "day")])
-    wrong = "toYear({0}) != :a OR toMonth({0}) != :b OR toDayOfMonth({0}) != :c".format("makeDate32(:a, :b, :c)")
-    return sql(f"if(throwIf({wrong}, 'no such date') = 0, makeDate32(:a, :b, :c), NULL)", *parts)
+    month, day = (f"leftPad(toString(:{name}), 2, '0')" for name in "bc")
+    text = f"leftPad(toString(:a), 4, '0') || '-' || {month} || '-' || {day}"
+    date = f"toDate32(toDateTime64OrNull(({text}) || ' 00:00:00', 6, 'UTC'))"
+    wrong = f"({text}) IS NOT NULL AND ifNull(toString({date}), '') != ({text})"
+    return sql(f"if(throwIf({wrong}, 'there is no such date') = 0, {date}, NULL)", *parts)
 
 
 def now(_: Carrier, __: exp.Expr) -> exp.Expr:

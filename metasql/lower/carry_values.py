@@ -115,7 +115,7 @@ def rounded(carrier: Carrier, node: exp.Round) -> exp.Expr:
 
 
 def reckoned(carrier: Carrier, node: exp.Expr) -> exp.Expr:
-    """Sums and products of decimals get all the digits there are: ClickHouse's would not fit into those of their parts."""
+    """Sums and products of decimals get all digits there are: in ClickHouse they have as few as their parts."""
     made = carrier.parts(node)
     sides = (node.this, node.expression)
     kinds = {kind_of(side, carrier.types) for side in sides}

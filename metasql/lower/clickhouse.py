@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -118,6 +119,30 @@ def _unhashable(type_: str) -> bool:
     return plain.startswith(_NESTED + _OTHERS)
 
 
+_WHOLE = r"U?Int\d+"
+_GIVEN_FOR = {
+    _WHOLE: rf"{_WHOLE}|Bool",
+    r"Float\d+": rf"{_WHOLE}|Bool|Float\d+|Decimal\(.*",
+    "String": rf"{_WHOLE}|Bool|String|FixedString.*|Enum.*|UUID|Date|Date32",
+    "Bool": rf"{_WHOLE}|Bool",
+    "Date|Date32": "Date.*|Int32",
+    "DateTime.*": "Date.*|Int32",
+    "UUID": "UUID|Int32",
+}
+"""Which types become others without a loss that nobody hears of. A column of nothing but NULL is told as Int32."""
+
+
+def _takes(given: str, wanted: str) -> bool:
+    if given == wanted or wanted.startswith(_NESTED):
+        return True
+    decimals = [re.fullmatch(r"Decimal\((\d+), (\d+)\)", type_) for type_ in (given, wanted)]
+    if decimals[1] is not None:
+        return re.fullmatch(_WHOLE, given) is not None or (
+            decimals[0] is not None and int(decimals[0][2]) <= int(decimals[1][2])
+        )
+    return any(re.fullmatch(to, wanted) and re.fullmatch(of, given) for to, of in _GIVEN_FOR.items())
+
+
 CLICKHOUSE = Dialect(
     name="clickhouse",
     sqlglot="clickhouse",
@@ -137,6 +162,9 @@ CLICKHOUSE = Dialect(
     reads_final=True,
     nodes=NODES,
     settings=SETTINGS,
+    # Both sides are sorted by their keys; the list names what serves the other joins.
+    view_settings={"join_algorithm": "full_sorting_merge,parallel_hash,hash"},
     carry=carry,
     guarded=guarded,
+    takes=_takes,
 )

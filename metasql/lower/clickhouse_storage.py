@@ -189,25 +189,30 @@ def _converted(name: str, type_: str) -> str:
 
 
 COMMITS = "metasql_commits"
-"""The highest commit number that was given out."""
+"""The commit numbers that were asked for, each under the token of who asked."""
 
 
 def create_commits(schema: str, mode: Mode) -> str:
-    engine = mode.engine("ReplacingMergeTree", "number")
     return (
-        f"CREATE TABLE IF NOT EXISTS {place(Relation(schema, COMMITS))}{mode.everywhere()} (number Int64)"
-        f" ENGINE = {engine} ORDER BY ()"
+        f"CREATE TABLE IF NOT EXISTS {place(Relation(schema, COMMITS))}{mode.everywhere()} (number Int64, token String)"
+        f" ENGINE = {mode.engine('MergeTree')} ORDER BY number"
     )
 
 
-def next_commit(schema: str) -> str:
+def ask_commit(schema: str, token: str) -> str:
     """Microseconds of the server's clock, or one more than the last: the clock alone could go back."""
-    last = f"(SELECT max(number) FROM {place(Relation(schema, COMMITS))})"
-    return f"SELECT greatest(toUnixTimestamp64Micro(now64(6)), ifNull({last}, 0) + 1)"
+    commits = place(Relation(schema, COMMITS))
+    return (
+        f"INSERT INTO {commits} (number, token)"
+        f" SELECT greatest(toUnixTimestamp64Micro(now64(6)), max(number) + 1), {literal(token)} FROM {commits}"
+    )
 
 
-def keep_commit(schema: str, number: int) -> str:
-    return f"INSERT INTO {place(Relation(schema, COMMITS))} (number) VALUES ({number})"
+def given_commit(schema: str, token: str) -> str:
+    """The number under a token, and how many others have it: who inserts later sees the earlier one."""
+    commits = place(Relation(schema, COMMITS))
+    mine = f"(SELECT max(number) FROM {commits} WHERE token = {literal(token)})"
+    return f"SELECT number, countIf(token <> {literal(token)}) FROM {commits} WHERE number = {mine} GROUP BY number"
 
 
 def sorting_key(relation: Relation) -> str:

@@ -44,22 +44,17 @@ _OFFSET = "(?:Z| UTC| GMT|([+-])([0-9]{2})(?::?([0-9]{2})(?::([0-9]{2}))?)?)?)?$
 _YEAR, _DAY_OF = "leftPad(metasql_g[1], 4, '0')", "leftPad(metasql_g[6], 2, '0')"
 _MONTH = "leftPad(metasql_g[2] || metasql_g[3] || metasql_g[4] || metasql_g[5], 2, '0')"
 _DATE_TEXT = f"{_YEAR} || '-' || {_MONTH} || '-' || {_DAY_OF}"
-_IS_DATE = f"toUInt16OrZero(metasql_g[1]) > 0 AND toString(toDate32OrNull({_DATE_TEXT})) = ({_DATE_TEXT})"
-_DATE_OF = f"if({_IS_DATE}, toDate32OrNull({_DATE_TEXT}), NULL)"
-_MIDNIGHT = (
-    "toUInt16OrZero(metasql_g[7]) = 24 AND toUInt16OrZero(metasql_g[8]) = 0 AND toUInt16OrZero(metasql_g[9]) = 0"
-)
-_SOUND = f"""
-({_DATE_OF}) IS NOT NULL AND toUInt16OrZero(metasql_g[8]) < 60 AND toUInt16OrZero(metasql_g[9]) < 60
-AND (toUInt16OrZero(metasql_g[7]) < 24 OR {_MIDNIGHT} AND toUInt64OrZero(rightPad(substring(metasql_g[10], 1, 6), 6, '0')) = 0)
-"""
-_SECONDS = (
-    "(toInt64(toUInt16OrZero(metasql_g[7])) * 3600 + toUInt16OrZero(metasql_g[8]) * 60 + toUInt16OrZero(metasql_g[9]))"
-)
-_SHIFT = """
-(if(metasql_g[11] = '-', -1, 1) * (toUInt16OrZero(metasql_g[12]) * 3600 + toUInt16OrZero(metasql_g[13]) * 60 + toUInt16OrZero(metasql_g[14])))
-"""
+_READ_DATE = f"toDate32(toDateTime64OrNull(({_DATE_TEXT}) || ' 00:00:00', 6, 'UTC'))"
+_IS_DATE = f"toUInt16OrZero(metasql_g[1]) > 0 AND toString({_READ_DATE}) = ({_DATE_TEXT})"
+_DATE_OF = f"if({_IS_DATE}, {_READ_DATE}, NULL)"
+"""A day that is none is read as another one, and before 26.9 a date itself is read as one from 1900 to 2299."""
+_HOUR, _MINUTE, _SECOND = (f"toUInt16OrZero(metasql_g[{number}])" for number in (7, 8, 9))
 _MICROS = "toInt64(toUInt64OrZero(rightPad(substring(metasql_g[10], 1, 6), 6, '0')))"
+_MIDNIGHT = f"{_HOUR} = 24 AND {_MINUTE} = 0 AND {_SECOND} = 0 AND {_MICROS} = 0"
+_SOUND = f"({_DATE_OF}) IS NOT NULL AND {_MINUTE} < 60 AND {_SECOND} < 60 AND ({_HOUR} < 24 OR {_MIDNIGHT})"
+_SECONDS = f"(toInt64({_HOUR}) * 3600 + {_MINUTE} * 60 + {_SECOND})"
+_BEHIND, _PAST, _REST = (f"toUInt16OrZero(metasql_g[{number}])" for number in (12, 13, 14))
+_SHIFT = f"(if(metasql_g[11] = '-', -1, 1) * ({_BEHIND} * 3600 + {_PAST} * 60 + {_REST}))"
 
 
 def _read(pattern: str, made: str, type_: str) -> str:

@@ -54,8 +54,11 @@ class Dialect:
     it was, and as it is with its parts lowered.
     `carry` brings what a person wrote in the project's dialect over to the engine: the tree to be
     given to it, and what it cannot be given. None where that is the engine's own dialect.
+    `takes` says whether the engine turns values of one of its types into another as the project's
+    dialect does, or fails; None where it is that dialect's own engine.
     `guarded` is the query of a view that fails for a reader for whom its settings do not count.
-    `settings` are what the SQL of every query is written for; a view carries them in its text.
+    `settings` are what the SQL of every query is written for; a view carries them in its text,
+    and `view_settings`, which suit metasql's own queries and not everybody's.
     `capabilities` are shown by `metasql debug`.
     """
 
@@ -69,8 +72,10 @@ class Dialect:
     reads_final: bool = False
     nodes: Mapping[type[exp.Expr], NodeLowering] = field(default_factory=dict)
     settings: Mapping[str, str | int] = field(default_factory=dict)
+    view_settings: Mapping[str, str | int] = field(default_factory=dict)
     guarded: Callable[[exp.Expr], exp.Expr] = lambda tree: tree
     carry: Carry | None = None
+    takes: Callable[[str, str], bool] | None = None
     capabilities: Mapping[str, str] = field(default_factory=dict)
 
     def hashing(self, algorithm: str) -> Dialect:

@@ -74,7 +74,8 @@ class Renderer:
     def view(self, tree: exp.Expr, *, pretty: bool = False) -> str:
         """The query of a view, with the settings that it is written for in its text."""
         text = self.render(self.dialect.guarded(tree), pretty=pretty)
-        told = [f"{name} = {value!r}" for name, value in self.dialect.settings.items()]
+        given = {**self.dialect.settings, **self.dialect.view_settings}
+        told = [f"{name} = {value!r}" for name, value in given.items()]
         settings = f"SETTINGS {', '.join(told)}"
         return ("\n" if pretty else " ").join([text, settings]) if told else text
 

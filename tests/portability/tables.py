@@ -53,6 +53,8 @@ def literal(value: object, type_: str, dialect: str) -> str:
         text = exp.Literal.string(value).sql(dialect)
     else:
         text = exp.Literal.string(str(value).lower() if isinstance(value, bool) else repr(value)).sql(dialect)
+    if type_ == "date" and dialect == "clickhouse":
+        return f"toDate32(CAST({text} AS DateTime64(6, 'UTC')))"  # the only way before 1900 that every version has
     return text if type_ == "text" else f"CAST({text} AS {sql_type(type_, dialect)})"
 
 

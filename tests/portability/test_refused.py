@@ -102,7 +102,8 @@ PROJECT = {
     "SELECT id, s FROM {{ ref('raw') }}\n",
     "models/b.sql": "{{ config(id_columns=['id']) }}\n{% set n = 2 %}\n"
     "SELECT\n    id,\n    {% for i in range(1) %}reverse(s) AS s{% endfor %}\nFROM {{ ref('a') }}\n",
-    "models/b.yml": "features:\n  - name: b\n    deps:\n      - feature: a\n        where: \"s <> 'z' AND hash(s) > 3\"\n",
+    "models/b.yml": "features:\n  - name: b\n    deps:\n      - feature: a\n"
+    "        where: \"s <> 'z' AND hash(s) > 3\"\n",
 }
 
 

@@ -132,6 +132,10 @@ class Place:
         """Every view of the warehouse, and every history."""
         return {name: self.table(name, without) for name in self.relations()}
 
+    def columns(self, relation: str) -> dict[str, str]:
+        """Its columns and their types in DuckDB's words; none where it is not there."""
+        return self.engine.columns(self.folder, relation)
+
     def relations(self) -> list[str]:
         return self.engine.relations(self.folder)
 

@@ -5,25 +5,32 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import Any
 
 from metasql.cli.main import main
-from metasql.execute import duckdb as backend
+from metasql.execute.clickhouse_client import Client
+from metasql.execute.duckdb import DuckDBConnection
 
 SENT = 0
 
 
 def kill_at(number: int) -> None:
     """Let the process die, as by `kill -9`, where the statement with this number would be sent; 0 lets it live."""
-    execute = backend.DuckDBConnection._execute
+    for owner, name in ((DuckDBConnection, "_execute"), (Client, "_send")):
+        setattr(owner, name, counted(getattr(owner, name), number))
 
-    def counted(self: backend.DuckDBConnection, *arguments: str, **options: str) -> object:
+
+def counted(send: Any, number: int) -> Any:
+    """The way to the engine, with a count of what goes there."""
+
+    def sent(*arguments: Any, **options: Any) -> Any:
         global SENT
         SENT += 1
         if number == SENT:
             os.kill(os.getpid(), signal.SIGKILL)
-        return execute(self, *arguments, **options)
+        return send(*arguments, **options)
 
-    backend.DuckDBConnection._execute = counted  # type: ignore[method-assign, assignment]
+    return sent
 
 
 if __name__ == "__main__":

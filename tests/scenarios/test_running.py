@@ -226,7 +226,7 @@ def test_faulty_ids_of_a_root(engine, tmp_path):
     for rows, code in (([(None, 1)], "MS0621"), ([(1, 1), (1, 2)], "MS0622")):
         fill(place, *rows)
         assert code in place.run(code=3).err
-        assert place.values("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'a__samples'") == [(0,)]
+        assert place.columns("a__samples") == {}
 
 
 @pytest.mark.parametrize("kept", ["a", "b"])

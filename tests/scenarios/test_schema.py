@@ -34,8 +34,7 @@ def changed(folder, engine, policy):
 
 
 def types(place, relation):
-    query = f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{relation}'"
-    return {name: kind for name, kind in place.values(query) if not name.startswith("metasql_")}
+    return {name: kind for name, kind in place.columns(relation).items() if not name.startswith("metasql_")}
 
 
 @pytest.mark.parametrize("policy", ["fail", "append", "sync"])

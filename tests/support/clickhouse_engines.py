@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import atexit
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import clickhouse_connect
 import duckdb
@@ -23,6 +24,7 @@ _TYPES = {
     "SMALLINT": "Int16",
     "INTEGER": "Int32",
     "BIGINT": "Int64",
+    "HUGEINT": "Int128",
     "UBIGINT": "UInt64",
     "FLOAT": "Float32",
     "DOUBLE": "Float64",
@@ -32,7 +34,38 @@ _TYPES = {
 }
 
 
-class ChDB:
+class Plain(Protocol):
+    """What both have in common: they answer queries."""
+
+    def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
+        with self.client(folder) as client:
+            return queried(client, sql, zone)
+
+    def fill(self, folder: Path, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+        with self.client(folder) as client:
+            fill(client, table, types, rows)
+
+    def relations(self, folder: Path) -> list[str]:
+        return [str(row[0]) for row in self.query(folder, RELATIONS)[1]]
+
+    def columns(self, folder: Path, relation: str) -> dict[str, str]:
+        sql = (
+            f"SELECT name, type FROM system.columns WHERE database = 'main' AND table = '{relation}' ORDER BY position"
+        )
+        return {str(name): duckdb_type(str(type_)) for name, type_ in self.query(folder, sql)[1]}
+
+    def reads(self, folder: Path) -> dict[str, set[str]]:
+        sql = "SELECT name, as_select FROM system.tables WHERE database = 'main' AND engine = 'View'"
+        found = dict(self.query(folder, f"{sql} AND NOT startsWith(name, 'metasql_')")[1])
+        tables = re.compile(r"\b(?:main|raw)\.\w+")
+        return {name: {read.removeprefix("main.") for read in tables.findall(text)} for name, text in found.items()}
+
+    def client(self, folder: Path) -> AbstractContextManager[Client]:
+        """A plain client of the warehouse of a project."""
+        ...
+
+
+class ChDB(Plain):
     """One folder in the project's folder, opened by this process."""
 
     name = "chdb"
@@ -41,17 +74,6 @@ class ChDB:
     def target(self, folder: Path) -> dict[str, Any]:
         path = str(folder / "case.chdb")
         return {"type": "clickhouse", "driver": "chdb", "path": path, "schema": "main", "threads": 1}
-
-    def fill(self, folder: Path, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
-        with self.client(folder) as client:
-            fill(client, table, types, rows)
-
-    def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
-        with self.client(folder) as client:
-            return queried(client, sql, zone)
-
-    def relations(self, folder: Path) -> list[str]:
-        return [str(row[0]) for row in self.query(folder, RELATIONS)[1]]
 
     def settle(self, folder: Path) -> None:
         """Nothing is open between commands."""
@@ -66,7 +88,7 @@ class ChDB:
             client.close()
 
 
-class ClickHouse:
+class ClickHouse(Plain):
     """A server for each project, with its data in the project's folder; a few of them run at a time."""
 
     name = "clickhouse"
@@ -79,17 +101,6 @@ class ClickHouse:
 
     def target(self, folder: Path) -> dict[str, Any]:
         return self.server(folder).target()
-
-    def fill(self, folder: Path, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
-        with self.client(folder) as client:
-            fill(client, table, types, rows)
-
-    def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
-        with self.client(folder) as client:
-            return queried(client, sql, zone)
-
-    def relations(self, folder: Path) -> list[str]:
-        return [str(row[0]) for row in self.query(folder, RELATIONS)[1]]
 
     def settle(self, folder: Path) -> None:
         """Stop the server, so that its folder can be copied."""
@@ -123,9 +134,24 @@ class ClickHouse:
 
 RELATIONS = """
 SELECT name FROM system.tables
-WHERE database = 'main' AND (engine = 'View' OR endsWith(name, '__history')) ORDER BY name
+WHERE database = 'main' AND (engine = 'View' AND NOT startsWith(name, 'metasql_') OR endsWith(name, '__history'))
+ORDER BY name
 """
-"""Every view, and every history."""
+"""Every view of a feature, and every history."""
+
+
+def duckdb_type(type_: str) -> str:
+    """A type of ClickHouse's in DuckDB's words."""
+    plain = (
+        type_.removeprefix("LowCardinality(").removeprefix("Nullable(").rstrip(")") if "Nullable(" in type_ else type_
+    )
+    if plain.startswith("Map("):
+        return "MAP(VARCHAR, VARCHAR)"
+    words = {"DateTime64(6, 'UTC'": "TIMESTAMP", "DateTime64(6, 'UTC')": "TIMESTAMP"}
+    words |= {
+        made.removeprefix("Nullable("): word for word, made in _TYPES.items() if word != "TIMESTAMP WITH TIME ZONE"
+    }
+    return words.get(plain, plain)
 
 
 def queried(client: Client, sql: str, zone: str) -> tuple[list[str], list[tuple[Any, ...]]]:

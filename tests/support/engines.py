@@ -32,6 +32,12 @@ class Engine(Protocol):
     def relations(self, folder: Path) -> list[str]:
         """Every view of the warehouse, and every history."""
 
+    def columns(self, folder: Path, relation: str) -> dict[str, str]:
+        """The columns of a relation of `main` with their types in DuckDB's words; none where there is no relation."""
+
+    def reads(self, folder: Path) -> dict[str, set[str]]:
+        """The views of `main`, and the relations that each of them reads."""
+
     def settle(self, folder: Path) -> None:
         """Bring the warehouse into a state in which its folder can be copied, with links as links."""
 
@@ -68,6 +74,18 @@ class DuckDB:
         views = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
         histories = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%\\_\\_history' ESCAPE '\\'"
         return [str(row[0]) for row in self.query(folder, f"{views} UNION ALL {histories} ORDER BY 1")[1]]
+
+    def columns(self, folder: Path, relation: str) -> dict[str, str]:
+        sql = f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{relation}' AND NOT internal"
+        return dict(self.query(folder, sql)[1])
+
+    def reads(self, folder: Path) -> dict[str, set[str]]:
+        views = dict(self.query(folder, "SELECT view_name, sql FROM duckdb_views() WHERE NOT internal")[1])
+        with duckdb.connect(str(folder / "case.duckdb"), read_only=True) as connection:
+            found = {
+                name: connection.get_table_names(sql.split(" AS ", 1)[1], qualified=True) for name, sql in views.items()
+            }
+        return {name: {relation.removeprefix("main.") for relation in read} for name, read in found.items()}
 
     def settle(self, folder: Path) -> None:
         """Nothing is open between commands."""

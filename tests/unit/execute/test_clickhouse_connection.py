@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -12,7 +14,17 @@ from metasql.events import StatementRun
 from metasql.names import Relation
 from metasql.plan.sql import as_, cast, col, cols, null, number, select, table, text
 from metasql.plan.steps import Temporary
-from tests.support.clickhouse_sheet import HISTORY, SAMPLES, VIEW, Sheet, fail, in_transaction, opened, template
+from tests.support.clickhouse_sheet import (
+    HISTORY,
+    SAMPLES,
+    VIEW,
+    Sheet,
+    fail,
+    in_transaction,
+    opened,
+    server_target,
+    template,
+)
 
 
 @pytest.fixture
@@ -173,13 +185,26 @@ def test_commit_numbers_grow(sheet, warehouse):
     first = sheet.connection.next_commit()
     other = sheet.connection.cursor()
     second = other.next_commit()
-    sheet.connection.run_text("INSERT INTO main.metasql_commits VALUES (4000000000000000)")
+    sheet.connection.run_text("INSERT INTO main.metasql_commits VALUES (4000000000000000, 'ahead')")
     assert [first < second, other.next_commit(), sheet.connection.next_commit()] == [
         True,
         4000000000000001,
         4000000000000002,
     ]
     other.close()
+
+
+def test_no_two_processes_have_one_commit_number(server):
+    """Sessions that know nothing of each other ask at once, while the clock is behind the highest number."""
+    target = server_target(server)
+    with ExitStack() as stack:
+        found = [stack.enter_context(opened(target)) for _ in range(4)]
+        found[0].run_text("INSERT INTO main.metasql_commits VALUES (4000000000000000, 'ahead')")
+        with ThreadPoolExecutor(len(found)) as pool:
+            taken = list(pool.map(lambda session: [session.next_commit() for _ in range(8)], found))
+    numbers = [number for session in taken for number in session]
+    assert len(set(numbers)) == len(numbers)
+    assert all(session == sorted(session) for session in taken)
 
 
 def test_statements_tell_who_sent_them(warehouse):
