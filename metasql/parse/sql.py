@@ -12,6 +12,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 
 from metasql.diagnostics import Bag
+from metasql.parse.depth import too_deep
 from metasql.source import LineMap, Span, Word
 
 _E = TypeVar("_E", bound=exp.Expr)
@@ -227,6 +228,13 @@ def _parse(
     written: _Text, tokens: list[Token], dialect: str, into: type[exp.Expr] | None, bag: Bag
 ) -> list[exp.Expr] | None:
     """The trees of a text. The first mistake is reported: those after it are its echo."""
+    deep = too_deep(tokens)
+    if deep is not None:
+        token, what = deep
+        place = written.place(token.start, token.end + 1)
+        help = "name its parts with WITH, or split it into features"
+        bag.error("MS0230", f"{written.what} {what} here", place, notes=written.notes(token.start), help=help)
+        return None
     parser = Dialect.get_or_raise(dialect).parser(error_level=ErrorLevel.RAISE)
     try:
         trees: list[Any] = (
@@ -234,9 +242,6 @@ def _parse(
         )
     except ParseError as error:
         _report(error.errors[0] if error.errors else {}, written, bag)
-        return None
-    except RecursionError:
-        bag.error("MS0230", f"{written.what} is nested too deeply", written.place(0, 0), help="use WITH")
         return None
     found = [tree for tree in trees if tree is not None]
     return found or None

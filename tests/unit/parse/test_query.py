@@ -92,9 +92,31 @@ def test_nothing_is_logged_by_the_parser(caplog):
     assert not caplog.records
 
 
-def test_deep_nesting_is_an_error():
-    """Rather than a traceback."""
-    assert complaint("select " + "(" * 5000 + "1" + ")" * 5000 + " as a").code == "MS0230"
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("(", ")"), ("abs(", ")"), ("[", "]"), ("case when true then ", " end"), ("not ", ""), ("- ", ""), ("", "::int")],
+)
+@pytest.mark.parametrize("times", [101, 5000])
+def test_deep_nesting_is_an_error(before: str, after: str, times: int):
+    """Rather than a traceback, or the end of the interpreter."""
+    found = complaint(f"select {before * times}1{after * times} as a")
+    assert found.code == "MS0230"
+    assert "nested more than 100 deep" in found.message
+
+
+def test_a_chain_of_unions_is_bounded():
+    """Each makes the tree one deeper."""
+    one = "select a from {{ ref('b') }}"
+    assert body(" union all ".join([one] * 301)).body is not None
+    assert "more than 300 queries together" in complaint(" union all ".join([one] * 302)).message
+
+
+def test_long_texts_are_not_deep():
+    """Many signs and brackets beside each other."""
+    text = (
+        "select " + " + ".join(f"(- x::int::text::int) + case when not a then [{n}] end" for n in range(2000)) + " as a"
+    )
+    assert body(text + " from {{ ref('b') }}").body is not None
 
 
 def test_a_body_for_an_engine_is_in_its_dialect():
