@@ -12,7 +12,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update` renews in place what tests show of metasql's output; read the difference before it is kept."""
     parser.addoption("--update", action="store_true", help="renew expected output in place (one process only)")
     parser.addoption("--cases-dir", help="folder of case files; default: shared/cases beside the checkout")
-    parser.addoption("--engine", default="duckdb", help="engines, comma separated: duckdb, chdb, clickhouse")
+    parser.addoption("--engine", default="duckdb", help="engines, comma separated: duckdb, chdb, clickhouse, cluster")
 
 
 def pytest_configure(config: pytest.Config) -> None:

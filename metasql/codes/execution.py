@@ -179,4 +179,19 @@ ENTRIES: dict[str, Entry] = {
         example="SYSTEM STOP MERGES  -- and then `metasql run`",
         fix="Let merges run again, and run the command again.",
     ),
+    "MS0642": Entry(
+        title="a cluster that is not as the target says",
+        why="The server knows no cluster of that name, or the target lists other nodes than the cluster has: "
+        "definitions would not reach all of them.",
+        example="outputs: {prod: {type: clickhouse, host: localhost, cluster: main}}",
+        fix="Name one of the clusters of `system.clusters`; list all of its nodes in `nodes`, or none.",
+    ),
+    "MS0643": Entry(
+        title="a cluster with another number of shards",
+        why="A hash of its key says on which shard a sample lies. With another number of shards its next row would "
+        "lie on another one, and the sample would be there twice.",
+        example="cluster: main  # had two shards when it was first run, and has three now",
+        fix="Run into a new database, or bring the number of shards back. Results of external features can be "
+        "exported from the old database and committed to the new one.",
+    ),
 }

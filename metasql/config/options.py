@@ -108,11 +108,24 @@ def _server(reader: Reader, root: Path) -> dict[str, Any]:
         "password": Secret(reader.any_text("password") or ""),
         "secure": secure,
         "cluster": None if not cluster else str(cluster),
+        "nodes": _nodes(reader, cluster),
         "connect_timeout": reader.integer("connect_timeout", default=10, least=1, most=3600),
         "send_receive_timeout": reader.integer("send_receive_timeout", default=300, least=1, most=86400),
         "retries": reader.integer("retries", default=3, least=0, most=20),
         **_certificates(reader, root, secure),
     }
+
+
+def _nodes(reader: Reader, cluster: str | None) -> tuple[str, ...]:
+    """The nodes of a cluster that nothing brings definitions to but metasql itself: host and HTTP port of each."""
+    found = reader.texts("nodes")
+    for node in found:
+        if not re.fullmatch(r".+:\d{1,5}", node):
+            help = "write host and HTTP port: `host1:8123`"
+            reader.bag.error("MS0114", f"`{node}` is not the address of a node", node.span, help=help)
+    if found and not cluster:
+        reader.bag.error("MS0114", "`nodes` are those of a `cluster`", found[0].span, help="name the cluster")
+    return tuple(str(node) for node in found)
 
 
 _FILES = ("ca_cert", "client_cert", "client_cert_key")

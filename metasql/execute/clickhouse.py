@@ -7,9 +7,10 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,15 @@ from metasql.execute import clickhouse_files as files
 from metasql.execute import clickhouse_owner as owner
 from metasql.execute.clickhouse_client import Client
 from metasql.execute.clickhouse_open import described, open_client, prepare
+from metasql.execute.clickhouse_tables import Tables
 from metasql.execute.clickhouse_writes import Writes
 from metasql.execute.connection import Row, Value
 from metasql.lower import clickhouse_records as records
 from metasql.lower import clickhouse_steps as steps
 from metasql.lower import clickhouse_storage as storage
-from metasql.lower.clickhouse_storage import Mode, literal, place
+from metasql.lower.clickhouse_storage import place
 from metasql.lower.dialect import Dialect
 from metasql.lower.place import Placing
-from metasql.lower.render import Renderer
 from metasql.names import Relation
 from metasql.plan.steps import Append, Erase, Mark, Put, Step, Temporary
 
@@ -41,11 +42,11 @@ def open_target(
     """Open a session on a target; one that writes makes the database, and drops what killed ones left."""
     client = open_client(target, dialect, emit, read_only=read_only)
     try:
-        mode = prepare(client, target, read_only=read_only)
+        tables = prepare(client, target, dialect, emit, read_only=read_only)
     except BaseException:
         client.close()
         raise
-    shared = Shared(target, mode, read_only, threading.RLock())
+    shared = Shared(target, tables, read_only, threading.RLock())
     return ClickHouseConnection(client, dialect, emit, shared)
 
 
@@ -54,7 +55,7 @@ class Shared:
     """What the sessions of one connection have in common."""
 
     target: Target
-    mode: Mode
+    tables: Tables
     read_only: bool
     lock: Any
     record_keys: dict[Relation, list[str]] = field(default_factory=dict)
@@ -68,7 +69,8 @@ class ClickHouseConnection:
         self._client = client
         self._emit = emit
         self._shared = shared
-        self._mode = shared.mode
+        tables = shared.tables
+        self._tables = tables if tables.client is client else tables.with_client(client)
         self._schema = shared.target.schema
         self._token = owner.begin()
         self._made = 0
@@ -100,11 +102,7 @@ class ClickHouseConnection:
         if relation in replaced:
             other = replaced[relation]
             return self.columns(other) if other is not None else None
-        found = self._client.fetch(
-            f"SELECT name, type FROM system.columns WHERE database = {literal(relation.schema)}"
-            f" AND table = {literal(relation.name)} ORDER BY position"
-        )[1]
-        return {str(name): storage.bare(str(type_)) for name, type_ in found} or None
+        return self._tables.columns(relation)
 
     def describe(self, query: exp.Query) -> dict[str, str]:
         return self._described(self._render(query))
@@ -128,11 +126,10 @@ class ClickHouseConnection:
 
     # Writing rows
 
-    def apply(self, step: Step) -> None:
+    def apply(self, step: Step, by: Sequence[str] = ()) -> None:
         if isinstance(step, Temporary):
             name = self._fresh(step.name)
-            sql = storage.create_from(name, self._render(step.query), self._mode)
-            self._client.execute(sql, step.purpose)
+            self._tables.make_from(name, self._render(step.query), by, step.purpose)
             self._keep(step.name, name)
         elif self._writes is None:
             with self.transaction():
@@ -151,7 +148,10 @@ class ClickHouseConnection:
             tree = steps.statements(step)[0]
         self._client.execute(self._render(steps.into(tree, stage)), step.purpose)
         if isinstance(step, Erase):
-            writes.erased += [(self._render(tree), step.purpose) for tree in steps.erase(step)]
+            writes.erased += [partial(self._erase, step, tree) for tree in steps.erase(step)]
+
+    def _erase(self, step: Erase, tree: exp.Expr) -> None:
+        self._tables.erase(step.relation, tree, self._placing(), step.purpose)
 
     def run_text(self, sql: str, purpose: str = "") -> None:
         """What was written before is published first: nothing undoes what a person's statement does."""
@@ -161,7 +161,7 @@ class ClickHouseConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._writes = Writes(self._client, self._mode, self._fresh)
+        self._writes = Writes(self._tables, self._fresh)
         try:
             yield
             self._writes.publish()
@@ -208,12 +208,16 @@ class ClickHouseConnection:
     # Relations
 
     def create_schema(self, name: str) -> None:
-        self._client.execute(storage.create_database(name, self._mode), f"make the database {name}", repeat=True)
+        self._tables.define(storage.create_database(name, self._tables.mode), f"make the database {name}")
 
-    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:
+    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str], by: Sequence[str] = ()) -> None:
         with self._within() as writes:
-            columns, made = self.describe(template), self._fresh(relation.name)
-            self._client.execute(storage.create_table(made, columns, key, self._mode), f"make {relation}", repeat=True)
+            columns, purpose = self.describe(template), f"make {relation}"
+            if self._tables.mode.cluster:  # empty, and on every node: nothing has to take its place at once
+                self._tables.make(relation, columns, key, by, purpose)
+                return
+            made = self._fresh(relation.name)
+            self._tables.make(made, columns, key, by, purpose)
             if relation not in writes.replaced:
                 writes.created.add(relation)
             writes.put_in_place(relation, made)
@@ -225,17 +229,16 @@ class ClickHouseConnection:
         with self._within() as writes:
             now = writes.replaced.get(relation) or relation
             if add:
-                self._client.execute(storage.add_columns(now, add, self._mode), f"alter {relation}", repeat=True)
+                self._tables.add_columns(now, add)
             if change:
                 self._rebuild(writes, relation, now, change)
             if drop:
-                sql = storage.drop_columns(relation, drop, self._mode)
-                writes.later.append(lambda: self._client.execute(sql, f"alter {relation}", repeat=True))
+                writes.later.append(lambda: self._tables.drop_columns(relation, drop))
 
     def _rebuild(self, writes: Writes, relation: Relation, now: Relation, change: Mapping[str, str]) -> None:
         """Other types are another table: a change in place that fails halfway is tried for ever."""
         key, columns, made = self._key(now), {**(self.columns(now) or {}), **change}, self._fresh(relation.name)
-        self._client.execute(storage.create_table(made, columns, key, self._mode), f"alter {relation}")
+        self._tables.make_like(made, now, columns, key)
         sql = storage.fill(made, list(columns), storage.converted(now, columns, key, change))
         self._client.execute(sql, f"alter {relation}")
         writes.put_in_place(relation, made)
@@ -244,23 +247,22 @@ class ClickHouseConnection:
         if self._writes is not None:
             self._writes.put_in_place(relation, None)
         else:
-            self._client.execute(storage.drop(relation, self._mode), f"drop {relation}", repeat=True)
+            self._tables.drop(relation, f"drop {relation}")
 
     def create_view(self, relation: Relation, query: exp.Query) -> None:
-        sql = storage.create_view(relation, Renderer(self.dialect).view(query), self._mode)
-        self._later(sql, f"make the view {relation}")
+        sql = self._tables.renderer(self.dialect, {}, {}).view(query)
+        self._later(lambda: self._tables.view(relation, sql))
 
     def store(self, relation: Relation, query: exp.Query) -> None:
         with self._within() as writes:
             made = self._fresh(relation.name)
-            self._client.execute(storage.create_from(made, self._render(query), self._mode), f"store {relation}")
+            self._tables.make_from(made, self._render(query), (), f"store {relation}")
             writes.put_in_place(relation, made)
 
     # metasql's own tables
 
     def create_records(self, relation: Relation, columns: Mapping[str, str], key: Sequence[str]) -> None:
-        for sql in records.create_records(relation, columns, key, self._mode):
-            self._client.execute(sql, "make metasql's own tables", repeat=True)
+        self._tables.records(relation, columns, key)
 
     def put_records(
         self,
@@ -272,7 +274,7 @@ class ClickHouseConnection:
         key = self._record_key(relation)
         sql = records.put_records(relation, columns, key, scope, rows)
         if sql is not None:
-            self._later(sql, f"write {relation.name}", repeat=bool(key))
+            self._later(lambda: self._client.execute(sql, f"write {relation.name}", repeat=bool(key)))
 
     # Files
 
@@ -291,7 +293,7 @@ class ClickHouseConnection:
             return {column: rows.columns[column] for column in columns} if columns is not None else None
 
     def _load(self, table: Relation, rows: files.Rows, purpose: str) -> None:
-        self._client.execute(storage.create_table(table, rows.columns, (), self._mode), purpose)
+        self._tables.make(table, rows.columns, (), (), purpose)
         if rows.count:
             self._client.load(place(table), list(rows.columns), rows.path, purpose)
 
@@ -312,19 +314,24 @@ class ClickHouseConnection:
     def close(self) -> None:
         try:
             for relation in () if self._client.lost else self._temporary.values():
-                self._client.execute(storage.drop(relation, self._mode), "drop a temporary table", repeat=True)
+                self._tables.drop(relation, "drop a temporary table")
         except MetasqlError:
             pass  # the next session that writes drops them
         finally:
             owner.end(self._token)
             self._client.close()
+            if self._tables is self._shared.tables:
+                self._tables.close()
 
     # Help
 
     def _render(self, tree: exp.Expr) -> str:
+        return self._placing().render(tree)
+
+    def _placing(self) -> Placing:
         replaced = self._writes.replaced if self._writes else {}
         known = {relation: other for relation, other in replaced.items() if other is not None}
-        return Placing(self.dialect, self._temporary, known).render(tree)
+        return self._tables.renderer(self.dialect, self._temporary, known)
 
     def _fresh(self, name: str) -> Relation:
         self._made += 1
@@ -335,7 +342,7 @@ class ClickHouseConnection:
         before = self._temporary.pop(name, None)
         self._temporary[name] = made
         if before is not None:
-            self._client.execute(storage.drop(before, self._mode), "drop a temporary table", repeat=True)
+            self._tables.drop(before, "drop a temporary table")
 
     def _open_writes(self) -> Writes:
         assert self._writes is not None
@@ -350,17 +357,16 @@ class ClickHouseConnection:
         with self.transaction():
             yield self._open_writes()
 
-    def _later(self, sql: str, purpose: str, *, repeat: bool = True) -> None:
+    def _later(self, do: Callable[[], None]) -> None:
         if self._writes is not None:
-            self._writes.later.append(lambda: self._client.execute(sql, purpose, repeat=repeat))
+            self._writes.later.append(do)
         else:
-            self._client.execute(sql, purpose, repeat=repeat)
+            do()
 
     def _key(self, relation: Relation) -> list[str]:
         """The columns that a table is sorted by."""
         replaced = self._writes.replaced.get(relation) if self._writes else None
-        found = self._client.fetch(storage.sorting_key(replaced or relation))[1]
-        return [part.strip(" `") for part in str(found[0][0]).strip("()").split(",") if part.strip()] if found else []
+        return self._tables.key(replaced or relation)
 
     def _record_key(self, relation: Relation) -> list[str]:
         """The key of one of metasql's own tables: it never changes."""

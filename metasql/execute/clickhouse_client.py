@@ -35,6 +35,7 @@ from metasql.execute import clickhouse_errors as errors
 from metasql.execute.clickhouse_errors import Where
 from metasql.execute.clickhouse_ways import told
 from metasql.execute.connection import Row
+from metasql.lower.clickhouse_spread import WHOLE
 
 # The driver warns of what becomes a designed error.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
@@ -52,7 +53,16 @@ SETTINGS: Mapping[str, str | int] = {
 }
 """Whatever the server's own: what is written is there when the statement comes back."""
 
-REPLICAS: Mapping[str, str | int] = {"insert_quorum": "auto", "select_sequential_consistency": 1}
+CLUSTER: Mapping[str, str | int] = {
+    **WHOLE,
+    # Rows go to the shard that their key says, and do not stay where they were read.
+    "parallel_distributed_insert_select": 0,
+    # What was written is on most replicas of its shard, and read from one that has it.
+    "insert_quorum": "auto",
+    "insert_quorum_parallel": 0,
+    "select_sequential_consistency": 1,
+}
+"""What holds beside them on a cluster."""
 
 
 @dataclass
@@ -152,7 +162,7 @@ def _retry(times: int, repeat: bool) -> Retry:
 def settings_of(target: Target, dialect: Mapping[str, str | int]) -> dict[str, Any]:
     """metasql's settings over those of the profile: what a row is must not hang on a profile."""
     own = {str(name): value for name, value in dict(target.options.get("settings") or {}).items()}
-    return {**own, **(REPLICAS if target.options.get("cluster") else {}), **SETTINGS, **dialect}
+    return {**own, **(CLUSTER if target.options.get("cluster") else {}), **SETTINGS, **dialect}
 
 
 def open_chdb(target: Target, where: Where, settings: Mapping[str, Any], emit: Emit) -> Client:

@@ -97,10 +97,9 @@ _KNOWN: dict[int, tuple[str, str, str]] = {
         ),
     ),
     **dict.fromkeys(
-        (242, 225, 279, 285, 286, 289, 999),
+        (209, 210, 225, 242, 279, 285, 286, 289, 999),
         ("MS0639", "a node of the cluster at {place} does not take part", _REPLICA),
     ),
-    **dict.fromkeys((209, 210), ("MS0638", "the connection to {place} was lost", "run it again")),
 }
 
 
@@ -210,4 +209,30 @@ def no_database(where: Where, notes: Sequence[str]) -> MetasqlError:
         f"the database `{where.schema}` of target `{where.target}` does not exist",
         notes=notes,
         help="`metasql run` makes it, where the user may; or correct `schema` of the target",
+    )
+
+
+def no_cluster(where: Where, cluster: str, known: Sequence[str]) -> MetasqlError:
+    return MetasqlError.of(
+        "MS0642",
+        f"the server at {where.place} knows no cluster `{cluster}`",
+        notes=[f"it knows: {', '.join(known)}" if known else "it knows none"],
+        help=f"correct `cluster` of target `{where.target}`, or name it in `remote_servers` of the server",
+    )
+
+
+def other_nodes(where: Where, cluster: str, nodes: int, listed: int) -> MetasqlError:
+    return MetasqlError.of(
+        "MS0642",
+        f"cluster `{cluster}` has {nodes} nodes, and target `{where.target}` lists {listed}",
+        help="list host and HTTP port of each of its nodes in `nodes`; or leave `nodes` out: then ON CLUSTER is used",
+    )
+
+
+def other_shards(where: Where, cluster: str, then: int, now: int) -> MetasqlError:
+    return MetasqlError.of(
+        "MS0643",
+        f"cluster `{cluster}` has {now} shards, and the rows of `{where.schema}` are spread over {then}",
+        notes=["a hash of each key, modulo the number of shards, says on which of them a sample lies"],
+        help="bring the cluster back to that number, or run into a new database (`schema` of the target)",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from metasql.config.profiles import Target
@@ -11,7 +11,9 @@ from metasql.events import Emit
 from metasql.execute import clickhouse_errors as errors
 from metasql.execute import clickhouse_owner as owner
 from metasql.execute.clickhouse_client import Client, open_chdb, open_http, settings_of
+from metasql.execute.clickhouse_cluster import ClusterTables, check_nodes
 from metasql.execute.clickhouse_errors import Where
+from metasql.execute.clickhouse_tables import Tables
 from metasql.lower import clickhouse_storage as storage
 from metasql.lower.clickhouse_storage import Mode, literal
 from metasql.lower.dialect import Dialect
@@ -66,7 +68,7 @@ class Facts:
     is_cloud: bool
 
 
-def prepare(client: Client, target: Target, *, read_only: bool) -> Mode:
+def prepare(client: Client, target: Target, dialect: Dialect, emit: Emit, *, read_only: bool) -> Tables:
     """Check what the user may do, and bring the database into a state to write to."""
     facts = _facts(client, target.schema)
     if facts.readonly == 1 or (facts.readonly and not read_only):
@@ -76,15 +78,35 @@ def prepare(client: Client, target: Target, *, read_only: bool) -> Mode:
             raise errors.not_there(client.where) if is_chdb(target) else errors.no_database(client.where, [])
         client.use(target.schema)
         client.only_read()
-        return mode_of(target, facts)
+        return _tables(client, target, dialect, emit, facts)
+    tables = _tables(client, target, dialect, emit, facts)
     if facts.engine is None:
-        _make_database(client, target, mode_of(target, facts))
-        facts = _facts(client, target.schema)
-    mode = mode_of(target, facts)
+        _make_database(tables, target)
+        tables.mode = mode_of(target, _facts(client, target.schema), tables.mode.shards)
     client.use(target.schema)
-    client.execute(storage.create_commits(target.schema, mode), "make metasql's own tables", repeat=True)
-    clear(client, target.schema, mode, alone=is_chdb(target))
-    return mode
+    tables.commits(target.schema)
+    clear(tables, target.schema, alone=is_chdb(target))
+    return tables
+
+
+def _tables(client: Client, target: Target, dialect: Dialect, emit: Emit, facts: Facts) -> Tables:
+    """Those of a server, or those of its cluster, all of whose nodes answer."""
+    cluster, listed = target.options.get("cluster"), target.options.get("nodes") or ()
+    if not cluster or facts.is_cloud:
+        return Tables(client, mode_of(target, facts, 1))
+    shards = check_nodes(client, str(cluster), listed)
+    nodes = [_node(target, dialect, emit, address) for address in listed]
+    tables = ClusterTables(client, mode_of(target, facts, shards), nodes)
+    if facts.engine is not None:
+        tables.read_spreads(target.schema)
+    return tables
+
+
+def _node(target: Target, dialect: Dialect, emit: Emit, address: str) -> Client:
+    """A node of a cluster, by itself."""
+    host, _, port = address.rpartition(":")
+    own = replace(target, options={**target.options, "host": host, "port": int(port)})
+    return open_http(own, where_of(own), settings_of(own, dialect.settings), emit)
 
 
 def _facts(client: Client, schema: str) -> Facts:
@@ -97,47 +119,49 @@ def _facts(client: Client, schema: str) -> Facts:
     return Facts(int(readonly), str(engine) if engine else None, cloud == "1")
 
 
-def _make_database(client: Client, target: Target, mode: Mode) -> None:
+def _make_database(tables: Tables, target: Target) -> None:
     try:
-        client.execute(storage.create_database(target.schema, mode), f"make the database {target.schema}", repeat=True)
+        tables.define(storage.create_database(target.schema, tables.mode), f"make the database {target.schema}")
     except MetasqlError as error:
         if "MS0634" in error.codes:
-            raise errors.no_database(client.where, ["the user may not make it"]) from None
+            raise errors.no_database(tables.client.where, ["the user may not make it"]) from None
         raise
 
 
-def mode_of(target: Target, facts: Facts) -> Mode:
+def mode_of(target: Target, facts: Facts, shards: int) -> Mode:
     """How definitions reach every node: decided by the profile and the database's engine."""
-    cluster = target.options.get("cluster")
-    if facts.engine == "Replicated" or facts.is_cloud:
-        return Mode(None, replicated=facts.engine == "Replicated" and not facts.is_cloud)
-    return Mode(str(cluster), replicated=True) if cluster else storage.SINGLE
+    cluster = str(target.options.get("cluster") or "") or None
+    if facts.is_cloud:
+        return storage.SINGLE
+    if facts.engine == "Replicated":
+        return Mode(cluster, shards, replicated=True)
+    by_hand = bool(target.options.get("nodes"))
+    return Mode(cluster, shards, on_cluster=not by_hand, replicated=not by_hand) if cluster else storage.SINGLE
 
 
-def clear(client: Client, schema: str, mode: Mode, *, alone: bool) -> int:
+def clear(tables: Tables, schema: str, *, alone: bool) -> int:
     """Drop what sessions that are over left behind; gives the number of tables.
 
     A stage of a history tells that its run may have been killed between the history and the
     samples: what was said there to be replaced, and was not, is taken out again.
     """
     dropped = 0
-    for name, hours, comment in client.fetch(storage.leftovers(schema, owner.PREFIX))[1]:
-        if owner.is_over(str(name), float(hours), alone=alone):
-            _mend_history(client, schema, str(comment))
-            client.execute(storage.drop(Relation(schema, str(name)), mode), "drop what a killed run left", repeat=True)
+    for name, hours, comment in tables.leftovers(schema, owner.PREFIX):
+        if owner.is_over(name, hours, alone=alone):
+            _mend_history(tables, schema, comment)
+            tables.drop(Relation(schema, name), "drop what a killed run left")
             dropped += 1
     return dropped
 
 
-def _mend_history(client: Client, schema: str, comment: str) -> None:
+def _mend_history(tables: Tables, schema: str, comment: str) -> None:
     target = comment.removeprefix(storage.stage_of(Relation(schema, "")))
     if target == comment or not target.endswith("__history"):
         return
     history, samples = Relation(schema, target), Relation(schema, f"{target.removesuffix('__history')}__samples")
-    found = client.fetch(storage.sorting_key(history))[1]
-    key = [part.strip(" `") for part in str(found[0][0]).split(",")] if found else []
-    if key and client.fetch(storage.sorting_key(samples))[1]:
-        client.execute(storage.unpublished(history, samples, key), "mend a history", repeat=True)
+    key = tables.key(history)
+    if key and tables.key(samples):
+        tables.mend(history, samples, key)
 
 
 def described(client: Client, target: Target) -> dict[str, str]:

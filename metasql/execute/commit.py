@@ -74,21 +74,21 @@ def commit_file(session: Session, feature: Feature, batch: BatchFile, inputs: Ba
         steps += [merged(feature, session.layout, columns), incoming(feature, columns)]
         if feature.is_expansion:
             steps.append(incoming_inputs(feature))
-        _perform_all(connection, steps, feature)
+        _perform_all(session, steps, feature)
         rows = row_count(connection, TYPED)
         return CommitResult(rows, write_incoming(session, feature, feature.span))
 
 
-def _perform_all(connection: Connection, steps: Sequence[Step | Check], feature: Feature) -> None:
+def _perform_all(session: Session, steps: Sequence[Step | Check], feature: Feature) -> None:
     """Perform steps; the checks up to the next step are all made, and told together."""
     bag = Bag()
     for step in steps:
         if not isinstance(step, Check):
             bag.raise_errors()
-            perform(connection, [step], feature.span)
+            perform(session, feature, [step], feature.span)
             continue
         try:
-            perform(connection, [step], feature.span)
+            perform(session, feature, [step], feature.span)
         except MetasqlError as error:
             if step.code not in error.codes:
                 raise
@@ -142,12 +142,12 @@ def _read_batch(session: Session, feature: Feature, batch: BatchFile, listed: bo
         needed += [] if listed else [RECEIPT]
     found = _load(session.connection, BATCH, batch, needed)
     if found is None:
-        return {name: _column(session, name, TEXT, stored) for name in needed}
+        return {name: _column(session, feature, name, TEXT, stored) for name in needed}
     bag = _names(feature, found, allowed, needed)
     if feature.is_expansion:
         _whole(feature, found, bag)
     bag.raise_errors()
-    return {name: _column(session, name, found[name], stored) for name in found if name in allowed}
+    return {name: _column(session, feature, name, found[name], stored) for name in found if name in allowed}
 
 
 def _whole(feature: Feature, found: Mapping[str, str], bag: Bag) -> None:
@@ -168,7 +168,7 @@ def _read_inputs(session: Session, feature: Feature, inputs: BatchFile) -> dict[
     needed = [*feature.unit_columns, RECEIPT]
     found = _load(session.connection, BATCH_INPUTS, inputs, needed) or dict.fromkeys(needed, TEXT)
     _names(feature, {name: found[name] for name in found if name in needed}, needed, needed).raise_errors()
-    return {name: _column(session, name, found[name], stored) for name in needed}
+    return {name: _column(session, feature, name, found[name], stored) for name in needed}
 
 
 def _names(feature: Feature, found: Mapping[str, str], allowed: list[str], needed: list[str]) -> Bag:
@@ -195,8 +195,15 @@ def _names(feature: Feature, found: Mapping[str, str], allowed: list[str], neede
     return bag
 
 
-def _column(session: Session, name: str, type_: str, stored: Mapping[str, str]) -> BatchColumn:
+def _column(session: Session, feature: Feature, name: str, type_: str, stored: Mapping[str, str]) -> BatchColumn:
+    """A column of a batch with the type that its values must have: the declared one, else that of the table.
+
+    Declared types are the same words on every engine, and so texts are read alike.
+    """
     is_text = type_.upper() in {"VARCHAR", TEXT, "STRING"}
+    declared = next((column.type for column in feature.columns if column.name == name), None)
+    if declared is not None and name in stored:
+        return BatchColumn(name, declared, is_text)
     wanted = stored.get(name) if not name.startswith("metasql_") else None
     if wanted is None:
         wanted = TEXT if is_text or name == RECEIPT else type_

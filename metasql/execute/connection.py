@@ -53,8 +53,11 @@ class Connection(Protocol):
 
     # Writing rows
 
-    def apply(self, step: Step) -> None:
-        """Make a temporary table, or write rows."""
+    def apply(self, step: Step, by: Sequence[str] = ()) -> None:
+        """Make a temporary table, or write rows.
+
+        `by`: the columns to spread a temporary table's rows by, where an engine spreads rows.
+        """
         ...
 
     def run_text(self, sql: str, purpose: str = "") -> None:
@@ -83,8 +86,8 @@ class Connection(Protocol):
 
     def create_schema(self, name: str) -> None: ...
 
-    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:
-        """Make a table with the columns of a query that returns no rows.
+    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str], by: Sequence[str] = ()) -> None:
+        """Make a table with the columns of a query that returns no rows; its rows are spread `by` columns, if at all.
 
         With a `key` it is one that `Put` and `Mark` write and `current` (plan/sql.py) reads;
         without one, rows are only added.

@@ -18,21 +18,21 @@ def delete_samples(session: Session, feature: Feature, where: exp.Expr | None, *
     Gives the number of samples.
     """
     connection, place = session.connection, place_of(feature, session.layout.engine)
-    perform(connection, [gone(feature, session.layout, where)], place)
+    perform(session, feature, [gone(feature, session.layout, where)], place)
     found = row_count(connection, GONE)
     if found:
         with connection.writing():
-            perform(connection, delete_steps(feature, session.layout, session.stamp(), hard=hard), place)
+            perform(session, feature, delete_steps(feature, session.layout, session.stamp(), hard=hard), place)
     return found
 
 
 def delete_orphaned(session: Session, feature: Feature, *, hard: bool = False) -> int:
     """Delete the units that the increment lists as orphaned; gives their number."""
     connection, place = session.connection, place_of(feature, session.layout.engine)
-    perform(connection, [orphaned(feature, session.graph, session.layout)], place)
+    perform(session, feature, [orphaned(feature, session.graph, session.layout)], place)
     found = row_count(connection, WORK)
     if found:
         with connection.writing():
             steps = delete_orphaned_steps(feature, session.layout, session.stamp(), hard=hard)
-            perform(connection, steps, place)
+            perform(session, feature, steps, place)
     return found

@@ -83,7 +83,7 @@ class DuckDBConnection:
             self.create_schema(self._schema)
             self._execute(f"CREATE SEQUENCE IF NOT EXISTS {self._quoted(Relation(self._schema, _COMMITS))}")
 
-    def apply(self, step: Step) -> None:
+    def apply(self, step: Step, by: Sequence[str] = ()) -> None:  # noqa: ARG002 - a file is one place
         for tree in self.dialect.statements(step):
             self._run(tree, step.purpose)
 
@@ -167,7 +167,8 @@ class DuckDBConnection:
         with self._lock:
             self._execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(name)}")
 
-    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str]) -> None:  # noqa: ARG002 - `Put` keeps it
+    def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str], by: Sequence[str] = ()) -> None:
+        del key, by  # `Put` keeps the one, and a file is one place
         self._run(exp.Create(this=table(relation), kind="TABLE", expression=template), f"make {relation}")
 
     def alter_table(

@@ -110,7 +110,8 @@ def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span
     _check_types(session, feature, desired, place)
     if stored is None:
         with connection.writing():
-            connection.create_table(wanted.relation, wanted.template, wanted.key)
+            by = session.graph.spread[feature.key]
+            connection.create_table(wanted.relation, wanted.template, wanted.key, by)
         return
     lost = [name for name in stored if name not in desired and not name.startswith(PREFIX)]
     changed = [name for name, type_ in desired.items() if name in stored and stored[name] != type_]

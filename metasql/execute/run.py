@@ -134,11 +134,11 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
     connection, layout = session.connection, session.layout
     place = place_of(feature, layout.engine)
     plan = computation(feature, session.graph, layout, full_refresh=full_refresh)
-    perform(connection, plan.steps, place)
+    perform(session, feature, plan.steps, place)
     found = {str(status): int(units) for status, units in connection.rows(counted_work())}
     work = Counts(new=found.get("new", 0), stale=found.get("stale", 0), orphaned=found.get("orphaned", 0))
     written = write_incoming(session, feature, place).rows
     if work.orphaned and feature.orphans == "delete":
         with connection.writing():
-            perform(connection, delete_orphans(feature, layout, session.stamp()), place)
+            perform(session, feature, delete_orphans(feature, layout, session.stamp()), place)
     return work, written

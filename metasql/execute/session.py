@@ -46,15 +46,16 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def perform(connection: Connection, steps: Sequence[Step | Check], place: Span) -> None:
-    """Execute steps in order; a check that finds something stops with everything it found.
+def perform(session: Session, feature: Feature, steps: Sequence[Step | Check], place: Span) -> None:
+    """Execute steps over a feature in order; a check that finds something stops with everything it found.
 
     Raises: MetasqlError with the check's code, or 06xx where the engine refuses.
     """
+    connection, by = session.connection, session.graph.spread[feature.key]
     for step in steps:
         if not isinstance(step, Check):
             with told_at(place):
-                connection.apply(step)
+                connection.apply(step, by)
             continue
         found = connection.rows(step.tree, step.purpose)
         if found:

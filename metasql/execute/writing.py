@@ -26,13 +26,13 @@ class Written:
 def write_incoming(session: Session, feature: Feature, place: Span) -> Written:
     """Write the rows of `metasql_incoming` that change something; to be called inside a transaction."""
     connection = session.connection
-    perform(connection, find_changed(feature, session.layout), place)
+    perform(session, feature, find_changed(feature, session.layout), place)
     written = row_count(connection, CHANGED)
     if not written and not (feature.is_expansion and row_count(connection, CHANGED_INPUTS)):
         return Written()
     with connection.writing():
         stamp = session.stamp()
-        perform(connection, write_samples(feature, session.layout, stamp), place)
+        perform(session, feature, write_samples(feature, session.layout, stamp), place)
     return Written(written, row_count(connection, LOST) if feature.is_expansion else 0, stamp.commit)
 
 

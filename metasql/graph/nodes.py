@@ -170,6 +170,25 @@ class Graph:
                 found[dep.feature].append(feature.key)
         return {key: tuple(keys) for key, keys in found.items()}
 
+    @cached_property
+    def spread(self) -> dict[FeatureKey, tuple[str, ...]]:
+        """The unit columns by which a feature's rows are spread, where an engine spreads them over several nodes.
+
+        A feature follows the first dependency whose rows it can lie beside: then both are joined where they lie.
+        """
+        found: dict[FeatureKey, tuple[str, ...]] = {}
+        for feature in self.features.values():
+            required_first = sorted(feature.deps, key=lambda dep: (not dep.whole_key, dep.optional))
+            beside = (_beside(feature, dep, found[dep.feature]) for dep in required_first)
+            found[feature.key] = next((columns for columns in beside if columns), feature.unit_columns)
+        return found
+
     def refs_of(self, feature: Feature) -> tuple[Word, ...]:
         """The names that a feature's bodies refer to with `ref`, seeds among them."""
         return tuple(ref.name for body in feature.bodies.values() for ref in body.refs if ref.kind == "ref")
+
+
+def _beside(feature: Feature, dep: Dependency, theirs: tuple[str, ...]) -> tuple[str, ...]:
+    """Our columns that equal those by which the rows of a dependency are spread; none where some has no equal."""
+    ours = {upstream: unit for upstream, unit in dep.match if unit in feature.unit_columns}
+    return tuple(ours[name] for name in theirs) if all(name in ours for name in theirs) else ()

@@ -27,21 +27,26 @@ def rows_of(relation: Relation) -> Relation:
 
 def create_records(relation: Relation, columns: Mapping[str, str], key: Sequence[str], mode: Mode) -> list[str]:
     """A log is a table; one with a key is a view of the newest rows that were not removed."""
-    kept = ", ".join(f"{quoted(name)} {_type(name, type_, key)}" for name, type_ in columns.items())
     if not key:
-        engine = mode.engine("MergeTree")
-        return [
-            f"CREATE TABLE IF NOT EXISTS {place(relation)}{mode.everywhere()} ({kept}) ENGINE = {engine} ORDER BY ()"
-        ]
+        return [create_rows(relation, columns, key, mode)]
+    return [create_rows(rows_of(relation), columns, key, mode), create_newest(relation, columns, mode)]
+
+
+def create_rows(relation: Relation, columns: Mapping[str, str], key: Sequence[str], mode: Mode) -> str:
+    """The table of a log, or the one behind a relation that has a key."""
+    kept = ", ".join(f"{quoted(name)} {_type(name, type_, key)}" for name, type_ in columns.items())
+    create = f"CREATE TABLE IF NOT EXISTS {place(relation)}{mode.everywhere()}"
+    if not key:
+        return f"{create} ({kept}) ENGINE = {mode.engine('MergeTree')} ORDER BY ()"
     engine = mode.engine("ReplacingMergeTree", RECORD_VERSION, RECORD_REMOVED)
-    rows, order = rows_of(relation), ", ".join(quoted(name) for name in key)
     own = f"{RECORD_VERSION} UInt64, {RECORD_REMOVED} UInt8"
+    return f"{create} ({kept}, {own}) ENGINE = {engine} ORDER BY ({', '.join(quoted(name) for name in key)})"
+
+
+def create_newest(relation: Relation, columns: Mapping[str, str], mode: Mode) -> str:
+    """The view of the rows that count."""
     names = ", ".join(quoted(name) for name in columns)
-    return [
-        f"CREATE TABLE IF NOT EXISTS {place(rows)}{mode.everywhere()} ({kept}, {own})"
-        f" ENGINE = {engine} ORDER BY ({order})",
-        create_view(relation, f"SELECT {names} FROM {place(rows)} FINAL", mode),
-    ]
+    return create_view(relation, f"SELECT {names} FROM {place(rows_of(relation))} FINAL", mode)
 
 
 def _type(name: str, type_: str, key: Sequence[str]) -> str:

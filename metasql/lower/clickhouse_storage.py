@@ -46,15 +46,18 @@ _NO_NULL_INSIDE = (
 class Mode:
     """What a target is made of, as far as its statements differ.
 
-    `on_cluster`: the cluster that every definition is sent to (never where the database does so itself).
+    `cluster`: rows are spread over its `shards` (lower/clickhouse_spread.py).
+    `on_cluster`: definitions are sent to it (never where the database does so itself, or metasql to each node).
     `replicated`: tables keep their rows on every replica, and say so.
     """
 
-    on_cluster: str | None = None
+    cluster: str | None = None
+    shards: int = 1
+    on_cluster: bool = False
     replicated: bool = False
 
     def everywhere(self) -> str:
-        return f" ON CLUSTER {quoted(self.on_cluster)}" if self.on_cluster else ""
+        return f" ON CLUSTER {quoted(self.cluster)}" if self.on_cluster and self.cluster else ""
 
     def engine(self, name: str, *arguments: str) -> str:
         prefix = "Replicated" if self.replicated else ""
@@ -109,6 +112,11 @@ def create_table(relation: Relation, columns: Mapping[str, str], key: Sequence[s
     )
 
 
+def create_like(relation: Relation, other: Relation, mode: Mode) -> str:
+    """An empty table like another, where there is none."""
+    return f"CREATE TABLE IF NOT EXISTS {place(relation)}{mode.everywhere()} AS {place(other)}"
+
+
 def create_from(relation: Relation, sql: str, mode: Mode) -> str:
     """A table with a query's rows, in no order."""
     return f"CREATE TABLE {place(relation)}{mode.everywhere()} ENGINE = {mode.engine('MergeTree')} ORDER BY () AS {sql}"
@@ -116,7 +124,7 @@ def create_from(relation: Relation, sql: str, mode: Mode) -> str:
 
 def create_stage(stage: Relation, target: Relation, mode: Mode) -> str:
     """An empty table like another, that rows wait in; its comment says for which."""
-    return f"CREATE TABLE {place(stage)}{mode.everywhere()} AS {place(target)} COMMENT {literal(stage_of(target))}"
+    return f"{create_like(stage, target, mode)} COMMENT {literal(stage_of(target))}"
 
 
 def stage_of(target: Relation) -> str:
@@ -125,13 +133,23 @@ def stage_of(target: Relation) -> str:
 
 def merge(stage: Relation, mode: Mode) -> str:
     """Several parts become one: attaching gives each its name in turn, and a server may die in between."""
-    return f"OPTIMIZE TABLE {place(stage)}{mode.everywhere()} FINAL SETTINGS optimize_throw_if_noop = 1"
+    # Of a cluster, some shard may have nothing to merge: the parts are counted afterwards.
+    throw = "" if mode.cluster else " SETTINGS optimize_throw_if_noop = 1"
+    return f"OPTIMIZE TABLE {place(stage)}{mode.everywhere()} FINAL{throw}"
 
 
 def parts(stage: Relation) -> str:
     return (
         "SELECT count() FROM system.parts WHERE active AND rows > 0"
         f" AND database = {literal(stage.schema)} AND table = {literal(stage.name)}"
+    )
+
+
+def parts_of_most(table: str, stage: Relation) -> str:
+    """In how many parts the stage is on the node where it is in most; `table`: `system.parts` of all nodes."""
+    return (
+        f"SELECT max(parts) FROM (SELECT count() AS parts FROM {table} WHERE active AND rows > 0"
+        f" AND database = {literal(stage.schema)} AND table = {literal(stage.name)} GROUP BY hostName(), tcpPort())"
     )
 
 
@@ -192,9 +210,10 @@ COMMITS = "metasql_commits"
 """The commit numbers that were asked for, each under the token of who asked."""
 
 
-def create_commits(schema: str, mode: Mode) -> str:
+def create_commits(schema: str, mode: Mode, relation: Relation | None = None) -> str:
     return (
-        f"CREATE TABLE IF NOT EXISTS {place(Relation(schema, COMMITS))}{mode.everywhere()} (number Int64, token String)"
+        f"CREATE TABLE IF NOT EXISTS {place(relation or Relation(schema, COMMITS))}{mode.everywhere()}"
+        " (number Int64, token String)"
         f" ENGINE = {mode.engine('MergeTree')} ORDER BY number"
     )
 
@@ -222,10 +241,37 @@ def sorting_key(relation: Relation) -> str:
     )
 
 
-def leftovers(schema: str, prefix: str) -> str:
+def exists(relation: Relation) -> str:
+    return (
+        "SELECT count() FROM system.tables"
+        f" WHERE database = {literal(relation.schema)} AND name = {literal(relation.name)}"
+    )
+
+
+def columns(relation: Relation) -> str:
+    """Name and type of each column of a relation."""
+    return (
+        f"SELECT name, type FROM system.columns WHERE database = {literal(relation.schema)}"
+        f" AND table = {literal(relation.name)} ORDER BY position"
+    )
+
+
+def columns_of_all(table: str, relation: Relation) -> str:
+    """Name, type and number of nodes of each column of a relation; `table`: `system.columns` of all nodes."""
+    return (
+        f"SELECT name, type, count() FROM {table} WHERE database = {literal(relation.schema)}"
+        f" AND table = {literal(relation.name)} GROUP BY name, type ORDER BY min(position)"
+    )
+
+
+def with_settings(sql: str, settings: Mapping[str, int]) -> str:
+    return f"{sql} SETTINGS {', '.join(f'{name} = {value}' for name, value in settings.items())}"
+
+
+def leftovers(schema: str, prefix: str, table: str = "system.tables") -> str:
     """Tables of sessions: name, age in hours, and what they are a stage of."""
     return (
-        "SELECT name, dateDiff('second', metadata_modification_time, now()) / 3600, comment FROM system.tables"
+        f"SELECT name, dateDiff('second', metadata_modification_time, now()) / 3600, comment FROM {table}"
         f" WHERE database = {literal(schema)} AND startsWith(name, {literal(prefix)}) ORDER BY name"
     )
 

@@ -76,6 +76,8 @@ def _time(zone: str, shift: str) -> str:
 
 _TIMESTAMP = _time(_ANY_ZONE, "0")
 _TIMESTAMPTZ = _time(_OFFSET, _SHIFT)
+_TIME_OF_EITHER = _time("(?:Z| UTC| GMT| ?[+-]00(?::?00)?)?)?$", "0")
+"""Of a stored column alone nobody knows whether an offset is left out, as DuckDB does for plain times, or counts."""
 _UUID = f"toUUIDOrNull({_TIDY})"
 
 _INTEGERS = {
@@ -98,8 +100,15 @@ def try_cast_text(arguments: Sequence[exp.Expr]) -> exp.Expr:
     assert isinstance(type_, exp.DataType)
     text = _template(type_)
     if text is None:
-        return exp.Cast(this=value, to=type_of(type_))
+        return exp.Cast(this=value, to=_with_null(type_of(type_)))
     return template(text, "clickhouse")([value])
+
+
+def _with_null(type_: exp.Expr) -> exp.Expr:
+    """The type of a column, which the engine tells without a word on NULL."""
+    if isinstance(type_, exp.DataType) and not type_.args.get("nested") and type_.args.get("nullable") is False:
+        return exp.DataType(**{**type_.args, "nullable": None})
+    return type_
 
 
 def _template(type_: exp.DataType) -> str | None:
@@ -112,6 +121,8 @@ def _template(type_: exp.DataType) -> str | None:
         return _DECIMAL.format(width, scale, width - scale)
     if type_.is_type(exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ):
         return _TIMESTAMPTZ
+    if type_.is_type(exp.DType.DATETIME64):
+        return _TIME_OF_EITHER
     if type_.is_type(*TIMES):
         return _TIMESTAMP
     simple = {
@@ -119,6 +130,7 @@ def _template(type_: exp.DataType) -> str | None:
         exp.DType.FLOAT: _FLOAT.format("Float32"),
         exp.DType.BOOLEAN: _BOOLEAN,
         exp.DType.DATE: _DATE,
+        exp.DType.DATE32: _DATE,
         exp.DType.UUID: _UUID,
     }
     return simple.get(type_.this)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import is_
 from typing import Any
 
@@ -51,6 +51,7 @@ class Renderer:
         self.dialect = dialect
         self.generators = Generators.get_or_raise(dialect.sqlglot)
         self.ways = {**_WAYS, **dict.fromkeys(dialect.nodes, Renderer.special)}
+        self.more_settings: Mapping[str, str | int] = {}
         self.names: dict[str, exp.Identifier] = {}
         self.words: dict[str, str] = {}
         self.of_columns: dict[tuple[str, str, str | None], exp.Expr] = {}
@@ -73,8 +74,11 @@ class Renderer:
 
     def view(self, tree: exp.Expr, *, pretty: bool = False) -> str:
         """The query of a view, with the settings that it is written for in its text."""
-        text = self.render(self.dialect.guarded(tree), pretty=pretty)
-        given = {**self.dialect.settings, **self.dialect.view_settings}
+        return self.with_settings(self.render(self.dialect.guarded(tree), pretty=pretty), pretty=pretty)
+
+    def with_settings(self, text: str, *, pretty: bool = False) -> str:
+        """A query's text that does not hang on the settings of who reads it."""
+        given = {**self.dialect.settings, **self.dialect.view_settings, **self.more_settings}
         told = [f"{name} = {value!r}" for name, value in given.items()]
         settings = f"SETTINGS {', '.join(told)}"
         return ("\n" if pretty else " ").join([text, settings]) if told else text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 import pytest
 
+from tests.support.clickhouse_cluster import Cluster
 from tests.support.clickhouse_engines import ChDB, ClickHouse
 
 STORAGE = "v1.4.0"
@@ -28,6 +30,9 @@ class Engine(Protocol):
 
     def query(self, folder: Path, sql: str, zone: str = "UTC") -> tuple[list[str], list[tuple[Any, ...]]]:
         """Columns and rows of a query, as a plain client in a time zone reads them."""
+
+    def held(self, folder: Path) -> AbstractContextManager[object]:
+        """The warehouse stays open meanwhile, so that many queries in a row do not each open it."""
 
     def relations(self, folder: Path) -> list[str]:
         """Every view of the warehouse, and every history."""
@@ -70,6 +75,9 @@ class DuckDB:
             cursor = connection.execute(sql)
             return [str(item[0]) for item in cursor.description or []], cursor.fetchall()
 
+    def held(self, folder: Path) -> AbstractContextManager[object]:
+        return duckdb.connect(str(folder / "case.duckdb"), read_only=True)
+
     def relations(self, folder: Path) -> list[str]:
         views = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
         histories = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%\\_\\_history' ESCAPE '\\'"
@@ -91,7 +99,7 @@ class DuckDB:
         """Nothing is open between commands."""
 
 
-ENGINES: dict[str, type[Engine]] = {"duckdb": DuckDB, "chdb": ChDB, "clickhouse": ClickHouse}
+ENGINES: dict[str, type[Engine]] = {"duckdb": DuckDB, "chdb": ChDB, "clickhouse": ClickHouse, "cluster": Cluster}
 
 
 def engine_named(name: str) -> Engine:

@@ -15,8 +15,8 @@ from metasql.names import Relation
 from metasql.plan.sql import col, select, table
 from metasql.plan.steps import Append, Erase, Mark, Put, Stamp, Temporary
 
-ATOMIC = Mode("all", replicated=True)
-REPLICATED = Mode(None, replicated=True)
+ATOMIC = Mode("all", 2, on_cluster=True, replicated=True)
+REPLICATED = Mode("all", 2, replicated=True)
 CLOUD = Mode()
 MODES = {"single": SINGLE, "cluster, Atomic": ATOMIC, "cluster, Replicated": REPLICATED, "cloud": CLOUD}
 X, HISTORY, STAGE = Relation("m", "x__samples"), Relation("m", "x__history"), Relation("m", "s")
@@ -43,8 +43,8 @@ def test_every_definition_reaches_every_node(mode):
         *create_records(X, {"a": "text"}, ("a",), mode),
         *create_records(X, {"a": "text"}, (), mode),
     ]
-    assert {"ON CLUSTER" in sql for sql in made} == {mode.on_cluster is not None}
-    assert all(f'ON CLUSTER "{mode.on_cluster}"' in sql for sql in made if mode.on_cluster)
+    assert {"ON CLUSTER" in sql for sql in made} == {mode.on_cluster}
+    assert all(f'ON CLUSTER "{mode.cluster}"' in sql for sql in made if mode.on_cluster)
 
 
 @pytest.mark.parametrize(
