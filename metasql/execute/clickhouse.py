@@ -66,6 +66,7 @@ class ClickHouseConnection:
 
     def __init__(self, client: Client, dialect: Dialect, emit: Emit, shared: Shared) -> None:
         self.dialect = dialect
+        self.is_spread = shared.tables.mode.cluster is not None
         self._client = client
         self._emit = emit
         self._shared = shared
@@ -213,7 +214,7 @@ class ClickHouseConnection:
     def create_table(self, relation: Relation, template: exp.Query, key: Sequence[str], by: Sequence[str] = ()) -> None:
         with self._within() as writes:
             columns, purpose = self.describe(template), f"make {relation}"
-            if self._tables.mode.cluster:  # empty, and on every node: nothing has to take its place at once
+            if self.is_spread and relation not in writes.replaced:  # empty, and on every node at once
                 self._tables.make(relation, columns, key, by, purpose)
                 return
             made = self._fresh(relation.name)
@@ -309,7 +310,7 @@ class ClickHouseConnection:
         return ClickHouseConnection(client, self.dialect, self._emit, shared)
 
     def describe_engine(self) -> dict[str, str]:
-        return described(self._client, self._shared.target)
+        return described(self._client, self._shared.target, self._tables.mode)
 
     def close(self) -> None:
         try:

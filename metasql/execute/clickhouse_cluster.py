@@ -120,8 +120,8 @@ class ClusterTables(Tables):
         self.known.pop(relation, None)
 
     def erase(self, relation: Relation, tree: exp.Expr, placing: Placing, purpose: str) -> None:
-        placing.replaced = {**placing.replaced, relation: shard(relation)}
-        self.define(storage.with_settings(placing.text(placing.tree(tree), False), _ERASING), purpose)
+        where = placing.render(tree.args["where"].this)
+        self.define(storage.with_settings(storage.delete(shard(relation), where, self.mode), _ERASING), purpose)
 
     # Publishing
 
@@ -171,7 +171,7 @@ class ClusterTables(Tables):
 
     def mend(self, history: Relation, samples: Relation, key: Sequence[str]) -> None:
         """Both are spread alike: what is to be taken out lies where the row is that it belongs to."""
-        sql = storage.unpublished(shard(history), shard(samples), key)
+        sql = storage.unpublished(shard(history), shard(samples), key, self.mode)
         self.define(storage.with_settings(sql, _ERASING), "mend a history")
 
     def with_client(self, client: Client) -> Tables:

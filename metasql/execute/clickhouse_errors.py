@@ -111,10 +111,11 @@ def not_installed(where: Where) -> MetasqlError:
     )
 
 
-def in_use(where: Where) -> MetasqlError:
+def in_use(where: Where, process: int | None) -> MetasqlError:
+    who = f"process {process}" if process else "another process, or was written by something else"
     return MetasqlError.of(
         "MS0602",
-        f"the warehouse `{where.place}` is in use by another process, or was written by something else",
+        f"the warehouse `{where.place}` is in use by {who}",
         notes=["chDB lets one process at a time have a folder, for reading too"],
         help="wait until the other process is done; several at once need a ClickHouse server",
     )

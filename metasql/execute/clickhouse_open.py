@@ -14,6 +14,7 @@ from metasql.execute.clickhouse_client import Client, open_chdb, open_http, sett
 from metasql.execute.clickhouse_cluster import ClusterTables, check_nodes
 from metasql.execute.clickhouse_errors import Where
 from metasql.execute.clickhouse_tables import Tables
+from metasql.lower import clickhouse_spread
 from metasql.lower import clickhouse_storage as storage
 from metasql.lower.clickhouse_storage import Mode, literal
 from metasql.lower.dialect import Dialect
@@ -164,21 +165,34 @@ def _mend_history(tables: Tables, schema: str, comment: str) -> None:
         tables.mend(history, samples, key)
 
 
-def described(client: Client, target: Target) -> dict[str, str]:
+def described(client: Client, target: Target, mode: Mode) -> dict[str, str]:
     """What `metasql debug` shows."""
     version = client.fetch("SELECT version()")[1][0][0]
     engine = _facts(client, target.schema).engine
-    cluster = target.options.get("cluster")
-    nodes = client.fetch(
-        f"SELECT uniqExact(shard_num), count() FROM system.clusters WHERE cluster = {literal(str(cluster))}"
-    )[1][0]
     told = {
         "engine": f"ClickHouse {version}" + (" (chDB, in this process)" if is_chdb(target) else ""),
         "database": f"{target.schema} ({engine})" if engine else f"{target.schema}: not there yet",
-        "cluster": f"{cluster}: {nodes[0]} shards, {nodes[1]} nodes" if cluster else "none",
+        "cluster": _cluster(client, mode) if mode.cluster else "none",
+        "definitions": _definitions(mode, target),
         "writes": "staged, each table of a feature at once"
+        + (" on each shard" if mode.cluster else "")
         + ("; one process at a time" if is_chdb(target) else "; several processes at once"),
     }
     if is_chdb(target):
         told["folder"] = str(target.options["path"])
     return told
+
+
+def _cluster(client: Client, mode: Mode) -> str:
+    nodes = client.fetch(clickhouse_spread.nodes(str(mode.cluster)))[1]
+    replicas = sorted({sum(1 for row in nodes if row[0] == shard) for shard in {row[0] for row in nodes}})
+    each = " or ".join(str(number) for number in replicas)
+    return f"{mode.cluster}: {mode.shards} shards, {each} replicas of each"
+
+
+def _definitions(mode: Mode, target: Target) -> str:
+    if mode.on_cluster:
+        return "ON CLUSTER"
+    if mode.replicated:
+        return "by the database, to each of its replicas"
+    return "sent to each of `nodes`" if target.options.get("nodes") else "on this server"

@@ -142,7 +142,7 @@ class Tables:
 
     def mend(self, history: Relation, samples: Relation, key: Sequence[str]) -> None:
         """Take out of a history what is still the present row: the run that replaced it was killed before it did."""
-        self.define(storage.unpublished(history, samples, key), "mend a history")
+        self.define(storage.unpublished(history, samples, key, self.mode), "mend a history")
 
     def with_client(self, client: Client) -> Tables:
         """The same tables, for another session."""

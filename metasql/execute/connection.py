@@ -13,6 +13,9 @@ from metasql.lower.dialect import Dialect
 from metasql.names import Relation
 from metasql.plan.steps import Step
 
+NOT_THERE = frozenset({"MS0603", "MS0635"})
+"""The errors that say that there is no warehouse yet: the first run makes it."""
+
 Row = tuple[Any, ...]
 Value = str | int | float | None
 
@@ -24,6 +27,8 @@ class Connection(Protocol):
     """
 
     dialect: Dialect
+    is_spread: bool
+    """Whether rows are spread over several nodes."""
 
     # Reading
 

@@ -66,6 +66,7 @@ class DuckDBConnection:
         self._driver = driver
         self._target = target
         self.dialect = dialect
+        self.is_spread = False
         self._emit = emit
         self._lock = lock
         self._schema = target.schema

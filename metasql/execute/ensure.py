@@ -7,6 +7,7 @@ import hashlib
 from sqlglot import exp
 
 from metasql.diagnostics import MetasqlError
+from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.connection import Value
 from metasql.execute.session import Session, place_of, told_at
@@ -30,9 +31,23 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
     """
     ensure_storage(session, feature, full_refresh=full_refresh)
     with told_at(place_of(feature, session.layout.engine)):
-        for view in views(feature, session.graph, session.layout):
-            _ensure_view(session, feature, view)
+        made = [_ensure_view(session, feature, view) for view in views(feature, session.graph, session.layout)]
+    if any(made) and session.connection.is_spread:
+        _tell_away(session, feature)
     _record(session, feature)
+
+
+def _tell_away(session: Session, feature: Feature) -> None:
+    """Say which dependencies are not joined where their rows lie."""
+    ours = ", ".join(session.graph.spread[feature.key])
+    for dep in session.graph.away(feature):
+        theirs = ", ".join(session.graph.spread[dep.feature])
+        session.emit(
+            Note(
+                f"{feature.key}: the rows of {dep.feature} are spread by {theirs}, its own by {ours}: they are"
+                " brought to one node to be joined"
+            )
+        )
 
 
 def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = False) -> None:
@@ -132,14 +147,10 @@ def _check_types(session: Session, feature: Feature, types: dict[str, str], plac
     if feature.kind is Kind.ROOT:
         hashed |= {name for field in feature.fields for name in field.columns}
     for name in sorted(hashed & types.keys()):
-        if session.connection.dialect.unhashable(types[name]):
-            raise MetasqlError.of(
-                "MS0624",
-                f"column `{name}` of `{feature.key}` cannot be hashed: it is {types[name]}",
-                place,
-                notes=["the text of times with a zone inside a list or struct depends on who reads it"],
-                help="give it as text, or as times in UTC without a zone",
-            )
+        fault = session.connection.dialect.unhashable(types[name])
+        if fault is not None:
+            message = f"column `{name}` of `{feature.key}` cannot be hashed: it is {types[name]}"
+            raise MetasqlError.of("MS0624", message, place, notes=[fault[0]], help=fault[1])
 
 
 def _schema_changed(
@@ -166,14 +177,15 @@ def _digest(view: View, session: Session) -> str:
     return hashlib.sha256(Renderer(session.connection.dialect).view(view.query).encode()).hexdigest()
 
 
-def _ensure_view(session: Session, feature: Feature, view: View) -> None:
-    """Replace a view whose text is not the one that is there."""
+def _ensure_view(session: Session, feature: Feature, view: View) -> bool:
+    """Replace a view whose text is not the one that is there; says whether it did."""
     connection, layout = session.connection, session.layout
     digest = _digest(view, session)
     told = state.read(connection, layout, "metasql_relations", relation=str(view.relation))
     if told and told[0]["digest"] == digest:
-        return
+        return False
     row: dict[str, Value] = {"relation": str(view.relation), "feature": feature.key.path, "digest": digest}
     with connection.writing():
         connection.create_view(view.relation, view.query)
         state.replace(connection, layout, "metasql_relations", {"relation": str(view.relation)}, [row])
+    return True

@@ -183,6 +183,11 @@ class Graph:
             found[feature.key] = next((columns for columns in beside if columns), feature.unit_columns)
         return found
 
+    def away(self, feature: Feature) -> tuple[Dependency, ...]:
+        """The dependencies whose rows do not lie beside those that are made of them."""
+        ours = self.spread[feature.key]
+        return tuple(dep for dep in feature.deps if _beside(feature, dep, self.spread[dep.feature]) != ours)
+
     def refs_of(self, feature: Feature) -> tuple[Word, ...]:
         """The names that a feature's bodies refer to with `ref`, seeds among them."""
         return tuple(ref.name for body in feature.bodies.values() for ref in body.refs if ref.kind == "ref")

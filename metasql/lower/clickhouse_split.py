@@ -80,7 +80,13 @@ def _needed(blocks: list[exp.Expr], query: exp.Expr) -> list[exp.Expr]:
 
 
 def _read(tree: exp.Expr) -> set[str]:
-    return {node.name for node in tree.find_all(exp.Table) if not node.db and not isinstance(node.this, exp.Func)}
+    """The blocks and temporary tables that a query reads; what shards are asked brings its own."""
+    found: set[str] = set()
+    if isinstance(tree, exp.Table) and not tree.db and not isinstance(tree.this, exp.Func):
+        found.add(tree.name)
+    for child in () if isinstance(tree, exp.Anonymous) and tree.this == APART else tree.iter_expressions():
+        found |= _read(child)
+    return found
 
 
 def _gathered(tree: exp.Expr, prover: Prover, known: Mapping[str, Holds | None]) -> exp.Expr:

@@ -20,7 +20,6 @@ from metasql.names import Relation
 
 WHOLE: Mapping[str, str | int] = {
     "skip_unavailable_shards": 0,
-    "fallback_to_stale_replicas_for_distributed_queries": 0,
     "distributed_product_mode": "deny",
 }
 """Settings with which a query reads all shards or fails: rows that are not told would look orphaned."""

@@ -276,7 +276,11 @@ def leftovers(schema: str, prefix: str, table: str = "system.tables") -> str:
     )
 
 
-def unpublished(history: Relation, samples: Relation, key: Sequence[str]) -> str:
+def unpublished(history: Relation, samples: Relation, key: Sequence[str], mode: Mode) -> str:
     """Rows of a history that are still the present ones: the run that replaced them was killed before it did."""
     names = ", ".join(quoted(name) for name in key)
-    return f"DELETE FROM {place(history)} WHERE ({names}) IN (SELECT {names} FROM {place(samples)} FINAL)"
+    return delete(history, f"({names}) IN (SELECT {names} FROM {place(samples)} FINAL)", mode)
+
+
+def delete(relation: Relation, where: str, mode: Mode) -> str:
+    return f"DELETE FROM {place(relation)}{mode.everywhere()} WHERE {where}"

@@ -12,6 +12,7 @@ from metasql.config.profiles import Target, find_profiles, load_target
 from metasql.config.project import PROJECT_FILE, VERSION, ProjectConfig, load_project
 from metasql.config.secret import Secret
 from metasql.diagnostics import Bag, Diagnostic, MetasqlError, Severity
+from metasql.execute.connection import NOT_THERE
 from metasql.execute.registry import connect, dialect_of
 from metasql.graph.link import link
 from metasql.graph.version import Hasher
@@ -137,7 +138,7 @@ def _warehouse(target: Target, found: Findings) -> None:
         dialect = dialect_of(target)
         connection = connect(target, read_only=True)
     except MetasqlError as error:
-        if error.codes == ["MS0603"]:
+        if set(error.codes) <= NOT_THERE:
             found.note("warehouse", "does not exist yet: `metasql build` makes it")
         else:
             found.errors("warehouse", "", error.bag)

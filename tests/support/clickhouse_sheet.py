@@ -18,6 +18,7 @@ from metasql.lower.clickhouse import CLICKHOUSE
 from metasql.names import Relation
 from metasql.plan.sql import all_of, as_, cast, col, cols, current, is_null, null, number, select, table, text
 from metasql.plan.steps import Append, Erase, Mark, Put, Stamp, Temporary
+from tests.support.clickhouse_cluster import NAME as CLUSTER
 from tests.support.clickhouse_server import Server
 
 SAMPLES, INPUTS, HISTORY, VIEW = (Relation("main", name) for name in ("x__samples", "x__inputs", "x__history", "x"))
@@ -50,6 +51,12 @@ def server_target(server: Server, **options: Any) -> Target:
     return target(
         {**HTTP, **{name: told[name] for name in ("host", "port", "username", "password")}, **options}, schema
     )
+
+
+def cluster_target(nodes: Sequence[Server], **options: Any) -> Target:
+    """The first node is asked, and definitions are sent to each."""
+    listed = tuple(f"127.0.0.1:{node.port}" for node in nodes)
+    return server_target(nodes[0], cluster=CLUSTER, **{"nodes": listed, **options})
 
 
 @contextmanager
@@ -133,7 +140,7 @@ class Sheet:
 
     def leftovers(self) -> list[str]:
         sql = "SELECT name FROM system.tables WHERE database = 'main' AND name LIKE 'metasql_tmp%' ORDER BY name"
-        return [str(row[0]) for row in self.connection.fetch(sql)[1]]
+        return [str(row[0]) for row in self.connection.fetch(sql)[1] if not str(row[0]).endswith("__shard")]
 
 
 def in_transaction(connection: ClickHouseConnection, *do: Callable[[], object]) -> None:

@@ -18,6 +18,7 @@ from metasql.cli.running import (
 )
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute import state
+from metasql.execute.connection import NOT_THERE
 from metasql.execute.preview import inline_query, public_relation, samples_query, seed_query
 from metasql.execute.session import Session
 from metasql.graph.nodes import Feature
@@ -150,7 +151,7 @@ def _statuses(
             features = _features(shared, project, keys, choice, session)
             return project, statuses(session, features, refresh=refresh)
     except MetasqlError as error:
-        if error.codes != ["MS0603"]:
+        if not set(error.codes) <= NOT_THERE:
             raise
     # The warehouse does not exist yet. The project's warnings have been shown.
     project = load(shared.options)
