@@ -56,6 +56,14 @@ ENTRIES: dict[str, Entry] = {
         example='deps: [video/full]\nfields: [{name: audio, version: "upper(etag)"}]',
         fix="Take `version` away.",
     ),
+    "MS0408": Entry(
+        title="a data version that is content, where that has no meaning",
+        why="The content of a SQL feature's columns tells whether a recomputed sample came out the same. A root's "
+        "inputs are its content already; what an outside program writes, such as a path, need not change with the "
+        "data: it gives a data version with its commit.",
+        example="- name: video/face_crop  # made by a GPU job\n  data_version: content",
+        fix="Take `data_version` away.",
+    ),
     "MS0420": Entry(
         title="a changed key of a feature that has rows",
         why="Stored samples are found by their id columns, and those of an expansion by what it is `on`. "

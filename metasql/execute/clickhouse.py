@@ -33,6 +33,7 @@ from metasql.lower.clickhouse_storage import place
 from metasql.lower.dialect import Dialect
 from metasql.lower.place import Placing
 from metasql.names import Relation
+from metasql.plan.sql import select, star, table
 from metasql.plan.steps import Append, Erase, Mark, Put, Step, Temporary
 
 
@@ -152,6 +153,10 @@ class ClickHouseConnection:
             writes.erased += [partial(self._erase, step, tree) for tree in steps.erase(step)]
 
     def _erase(self, step: Erase, tree: exp.Expr) -> None:
+        source = self._temporary[step.source]
+        if not self._tables.lie_together(source, step.relation):
+            query = select(star(step.source)).from_(table(step.source))
+            self.apply(Temporary(step.purpose, step.source, query), self._tables.spread_by(step.relation))
         self._tables.erase(step.relation, tree, self._placing(), step.purpose)
 
     def run_text(self, sql: str, purpose: str = "") -> None:

@@ -33,6 +33,7 @@ from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, StatementRun
 from metasql.execute import clickhouse_errors as errors
 from metasql.execute.clickhouse_errors import Where
+from metasql.execute.clickhouse_owner import holder
 from metasql.execute.clickhouse_ways import told
 from metasql.execute.connection import Row
 from metasql.lower.clickhouse_spread import WHOLE
@@ -121,9 +122,12 @@ class Client:
         self.driver.close()
 
     def _send(self, send: Any, sql: str, purpose: str, repeat: bool) -> Any:
-        started, query_id = time.perf_counter(), str(uuid.uuid4()) if self.over_http else ""
+        started, query_id, comment = time.perf_counter(), "", ""
+        if self.over_http:
+            said = {"app": "metasql", "run": self.run, "purpose": purpose}
+            query_id, comment = str(uuid.uuid4()), json.dumps(said, ensure_ascii=False)
         try:
-            answer = send(self._settings(query_id, purpose, repeat))
+            answer = send(self._settings(query_id, comment, repeat))
             self.lost = False
             return answer
         except (ClickHouseError, OSError) as error:
@@ -131,14 +135,13 @@ class Client:
             self.lost = "MS0638" in made.codes
             raise made from error
         finally:
-            self.emit(StatementRun(purpose, sql, time.perf_counter() - started, query_id))
+            self.emit(StatementRun(purpose, sql, time.perf_counter() - started, query_id, comment))
 
-    def _settings(self, query_id: str, purpose: str, repeat: bool) -> dict[str, Any]:
+    def _settings(self, query_id: str, comment: str, repeat: bool) -> dict[str, Any]:
         if not self.over_http:
             return {}
         self.driver.http_retries = _retry(self.retries, repeat)  # type: ignore[attr-defined]
-        comment = {"app": "metasql", "run": self.run, "purpose": purpose}
-        settings: dict[str, Any] = {"query_id": query_id, "log_comment": json.dumps(comment, ensure_ascii=False)}
+        settings: dict[str, Any] = {"query_id": query_id, "log_comment": comment}
         return {**settings, "replace_running_query": 1} if repeat else settings
 
     def _patience(self) -> float:
@@ -183,7 +186,7 @@ def _cannot_open_chdb(error: Exception, where: Where) -> MetasqlError:
     if "different path" in text:
         return errors.other_path(where)
     if "EmbeddedServer" in text:
-        return errors.in_use(where)
+        return errors.in_use(where, holder(Path(where.place)))
     return errors.cannot_open(where, errors.said(text))
 
 

@@ -119,8 +119,16 @@ class ClusterTables(Tables):
         super().drop(shard(relation), purpose)
         self.known.pop(relation, None)
 
+    def lie_together(self, one: Relation, other: Relation) -> bool:
+        return self.known[one] == self.known[other]
+
+    def spread_by(self, relation: Relation) -> Sequence[str]:
+        return self.known[relation].columns
+
     def erase(self, relation: Relation, tree: exp.Expr, placing: Placing, purpose: str) -> None:
-        where = placing.render(tree.args["where"].this)
+        """The keys to remove lie beside the rows: a mutation that asks other nodes can end the server."""
+        assert isinstance(placing, OnShards)
+        where = placing.on_shard(tree.args["where"].this)
         self.define(storage.with_settings(storage.delete(shard(relation), where, self.mode), _ERASING), purpose)
 
     # Publishing

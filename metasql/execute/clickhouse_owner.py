@@ -1,4 +1,4 @@
-"""Names of the tables that live for one session, and whose session is over.
+"""Names of the tables that live for one session, and whose session is over; and who has a folder open.
 
 A name tells the machine, the process and the session that made it, so that what a killed run
 left behind is known for it: on the same machine by the process that is no more, elsewhere by age.
@@ -53,6 +53,15 @@ def is_over(name: str, hours: float, *, alone: bool) -> bool:
     if alone or (home == _home() and not _runs(int(process, 16))):
         return True
     return hours > HOURS
+
+
+def holder(folder: Path) -> int | None:
+    """The process that has a folder of chDB's open: the engine notes its number there."""
+    try:
+        found = re.search(r"^PID: (\d+)$", (folder / "status").read_text(encoding="utf-8"), re.MULTILINE)
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(found[1]) if found and _runs(int(found[1])) else None
 
 
 def _runs(process: int) -> bool:

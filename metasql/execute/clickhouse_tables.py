@@ -77,6 +77,16 @@ class Tables:
     def drop(self, relation: Relation, purpose: str) -> None:
         self.define(storage.drop(relation, self.mode), purpose)
 
+    def lie_together(self, one: Relation, other: Relation) -> bool:
+        """Whether rows of two tables with the same key are in the same place."""
+        del one, other
+        return True
+
+    def spread_by(self, relation: Relation) -> Sequence[str]:
+        """The columns that its rows are spread by."""
+        del relation
+        return ()
+
     def erase(self, relation: Relation, tree: exp.Expr, placing: Placing, purpose: str) -> None:
         """Remove rows for good."""
         del relation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from sqlglot import exp
 
@@ -31,7 +32,8 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
     """
     ensure_storage(session, feature, full_refresh=full_refresh)
     with told_at(place_of(feature, session.layout.engine)):
-        made = [_ensure_view(session, feature, view) for view in views(feature, session.graph, session.layout)]
+        told, wanted = _told_views(session, feature), views(feature, session.graph, session.layout)
+        made = [_ensure_view(session, feature, view, told) for view in wanted]
     if any(made) and session.connection.is_spread:
         _tell_away(session, feature)
     _record(session, feature)
@@ -146,11 +148,26 @@ def _check_types(session: Session, feature: Feature, types: dict[str, str], plac
     hashed = set(feature.id_columns)
     if feature.kind is Kind.ROOT:
         hashed |= {name for field in feature.fields for name in field.columns}
+    _check_results(session, feature, types)
     for name in sorted(hashed & types.keys()):
         fault = session.connection.dialect.unhashable(types[name])
         if fault is not None:
             message = f"column `{name}` of `{feature.key}` cannot be hashed: it is {types[name]}"
             raise MetasqlError.of("MS0624", message, place, notes=[fault[0]], help=fault[1])
+
+
+def _check_results(session: Session, feature: Feature, types: dict[str, str]) -> None:
+    """Where the author asks for content as the data version, it can be told on every engine."""
+    for field in feature.fields:
+        for name in field.result if field.must_compare else ():
+            if name in types and session.connection.dialect.is_unlike(types[name]):
+                raise MetasqlError.of(
+                    "MS0624",
+                    f"column `{name}` of `{feature.key}` cannot be hashed: it is {types[name]}",
+                    field.span,
+                    notes=["values of such a type have no text that is the same on every engine"],
+                    help="give it as text, or take `data_version: content` away",
+                )
 
 
 def _schema_changed(
@@ -166,10 +183,15 @@ def _schema_changed(
 
 def is_current(session: Session, feature: Feature) -> bool:
     """Whether the views of a feature on the target are those of its declaration."""
-    rows = state.read(session.connection, session.layout, "metasql_relations", feature=feature.key.path)
-    told = {str(row["relation"]): row["digest"] for row in rows}
+    told = _told_views(session, feature)
     made = views(feature, session.graph, session.layout)
     return all(told.get(str(view.relation)) == _digest(view, session) for view in made)
+
+
+def _told_views(session: Session, feature: Feature) -> dict[str, Value]:
+    """The views of a feature that are there, with the digests of their texts."""
+    rows = state.read(session.connection, session.layout, "metasql_relations", feature=feature.key.path)
+    return {str(row["relation"]): row["digest"] for row in rows}
 
 
 def _digest(view: View, session: Session) -> str:
@@ -177,12 +199,11 @@ def _digest(view: View, session: Session) -> str:
     return hashlib.sha256(Renderer(session.connection.dialect).view(view.query).encode()).hexdigest()
 
 
-def _ensure_view(session: Session, feature: Feature, view: View) -> bool:
+def _ensure_view(session: Session, feature: Feature, view: View, told: Mapping[str, Value]) -> bool:
     """Replace a view whose text is not the one that is there; says whether it did."""
     connection, layout = session.connection, session.layout
     digest = _digest(view, session)
-    told = state.read(connection, layout, "metasql_relations", relation=str(view.relation))
-    if told and told[0]["digest"] == digest:
+    if told.get(str(view.relation)) == digest:
         return False
     row: dict[str, Value] = {"relation": str(view.relation), "feature": feature.key.path, "digest": digest}
     with connection.writing():

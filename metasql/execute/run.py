@@ -133,7 +133,7 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
     """
     connection, layout = session.connection, session.layout
     place = place_of(feature, layout.engine)
-    plan = computation(feature, session.graph, layout, full_refresh=full_refresh)
+    plan = computation(feature, session.graph, layout, full_refresh=full_refresh, unlike=_unlike(session, feature))
     perform(session, feature, plan.steps, place)
     found = {str(status): int(units) for status, units in connection.rows(counted_work())}
     work = Counts(new=found.get("new", 0), stale=found.get("stale", 0), orphaned=found.get("orphaned", 0))
@@ -142,3 +142,11 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
         with connection.writing():
             perform(session, feature, delete_orphans(feature, layout, session.stamp()), place)
     return work, written
+
+
+def _unlike(session: Session, feature: Feature) -> frozenset[str]:
+    """The columns of a feature whose values have no text that is the same on every engine."""
+    if not any(field.result for field in feature.fields):
+        return frozenset()
+    types = session.connection.columns(session.layout.of(feature.key, "samples")) or {}
+    return frozenset(name for name, type_ in types.items() if session.connection.dialect.is_unlike(type_))

@@ -177,7 +177,32 @@ def link_content(
         if kind is Kind.ROOT and decl.bodies and not chosen and tree is None:
             chosen = tuple(name for name in names if name not in ids)
         done.append(replace(field, columns=chosen, content=tree))
-    return tuple(done)
+    return tuple(_with_result(decl, field, done, names, kind, bag) for field in done)
+
+
+def _with_result(
+    decl: FeatureDecl, field: Field, fields: Sequence[Field], names: Sequence[str], kind: Kind, bag: Bag
+) -> Field:
+    """A SQL feature's field with the columns that are its result: its own, and those that no field claims.
+
+    What reads a column that no field claims is made of all fields, so each of them has to tell of it.
+    """
+    word = next((item.data_version for item in decl.fields if str(item.name) == field.name), None) or decl.data_version
+    if word is not None and word.is_content and kind is not Kind.SQL:
+        what = "a root" if kind is Kind.ROOT else "an external feature"
+        why = (
+            "the inputs of a root are the content of its fields already"
+            if kind is Kind.ROOT
+            else "what its rows say of the data, such as a path, need not change with it: workers give data versions"
+        )
+        message = f"`data_version: content` has no meaning for {what}"
+        bag.error("MS0408", message, span_of(word.word), notes=[why], help="take it away; it is for SQL features")
+        return field
+    if kind is not Kind.SQL or (word is not None and not word.is_content):
+        return field
+    claimed = {name for item in fields for name in item.columns}
+    free = [name for name in names if name not in claimed and name not in {str(item) for item in decl.id_columns}]
+    return replace(field, result=tuple(sorted({*field.columns, *free})), must_compare=word is not None)
 
 
 def link_predicate(decl: FeatureDecl, columns: tuple[Column, ...], dialect: str, bag: Bag) -> exp.Expr | None:

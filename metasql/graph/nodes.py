@@ -47,6 +47,8 @@ class Field:
 
     `parents` are in the sorted order of their names, the order in which they are hashed.
     `recipe` and `version` are constants of the declaration (graph/version.py).
+    `result` are the columns whose content is the data version; without them that is the provenance.
+    `must_compare`: the author asks for it, so columns that cannot be compared are an error.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Field:
     parents: tuple[FieldKey, ...]
     columns: tuple[str, ...] = ()
     content: exp.Expr | None = None
+    result: tuple[str, ...] = ()
+    must_compare: bool = False
     recipe: str = ""
     version: str = ""
     description: str = ""

@@ -113,10 +113,12 @@ _NESTED = ("Array(", "Tuple(", "Map(", "Nested(", "JSON", "Object(", "Variant(",
 _OTHERS = ("Interval", "AggregateFunction(", "SimpleAggregateFunction(", "Point", "Ring", "Polygon", "MultiPolygon")
 
 
-def _unhashable(type_: str) -> bool:
+def _unhashable(type_: str) -> tuple[str, str] | None:
     """Values of values have no text that is the same on every engine."""
     plain = type_.removeprefix("LowCardinality(").removeprefix("Nullable(")
-    return plain.startswith(_NESTED + _OTHERS)
+    if not plain.startswith(_NESTED + _OTHERS):
+        return None
+    return "values of such a type have no text that is the same on every engine", "give it as text"
 
 
 _WHOLE = r"U?Int\d+"
@@ -156,6 +158,7 @@ CLICKHOUSE = Dialect(
         "try_cast_text": try_cast_text,
     },
     hashes=_HASHES,
+    is_unlike=lambda type_: _unhashable(type_) is not None,
     unhashable=_unhashable,
     statements=statements,
     keywords=frozenset(_KEYWORDS.split()),

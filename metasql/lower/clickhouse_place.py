@@ -36,6 +36,11 @@ class OnShards(Placing):
     def render(self, tree: exp.Expr, *, pretty: bool = False) -> str:
         return super().render(split(tree, self.prover), pretty=pretty)
 
+    def on_shard(self, tree: exp.Expr) -> str:
+        """A condition over the rows that lie on one shard."""
+        inside = _InShard(self)
+        return inside.text(inside.tree(tree), False)
+
     def spread_of(self, tree: exp.Table) -> Spread | None:
         relation = self.other(tree) or (Relation(tree.text("db"), tree.name) if tree.args.get("db") else None)
         return None if relation is None else self.relation_spread(relation)

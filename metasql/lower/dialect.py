@@ -48,7 +48,9 @@ class Dialect:
     `operations` lower metasql's own operations (plan/sql.py); `keywords` are the words that
     have to be quoted when they are names. `hashes` are the operations that hash, by algorithm.
     `statements` says how a step is done (plan/steps.py).
-    `unhashable` knows the types whose values have no text of their own.
+    `is_unlike` knows the types whose values have no text that is the same on every engine.
+    `unhashable` says of a type why its values have no text of their own, and what to give in their place; of
+    others None.
     `reads_final`: a keyed table may hold older rows beside the present one of a key, and `FINAL` leaves them out.
     `nodes` say by class what becomes of plain SQL that the engine needs otherwise: of the node as
     it was, and as it is with its parts lowered.
@@ -67,7 +69,8 @@ class Dialect:
     operations: Mapping[str, Lowering]
     hashes: Mapping[str, Mapping[str, Lowering]]
     keywords: frozenset[str]
-    unhashable: Callable[[str], bool]
+    is_unlike: Callable[[str], bool]
+    unhashable: Callable[[str], tuple[str, str] | None]
     statements: Callable[[Step], Sequence[exp.Expr]]
     reads_final: bool = False
     nodes: Mapping[type[exp.Expr], NodeLowering] = field(default_factory=dict)

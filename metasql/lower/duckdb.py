@@ -136,9 +136,18 @@ _call: Callable[[str], Lowering] = lambda name: (  # noqa: E731 - a table entry,
 )
 
 
-def _unhashable(type_: str) -> bool:
+def _unhashable(type_: str) -> tuple[str, str] | None:
     """Times with a zone inside another type are told in the reader's zone, and there is no way around it."""
-    return "TIME ZONE" in type_ and type_ not in {"TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE"}
+    if "TIME ZONE" not in type_ or type_ in {"TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE"}:
+        return None
+    return (
+        "the text of times with a zone inside a list or struct depends on who reads it",
+        "give it as text, or as times in UTC without a zone",
+    )
+
+
+def _is_unlike(type_: str) -> bool:
+    return type_.endswith("]") or type_.startswith(("STRUCT", "MAP", "UNION", "VARIANT", "INTERVAL", "BLOB", "BIT"))
 
 
 _HASHES = {
@@ -162,6 +171,7 @@ DUCKDB = Dialect(
         "try_cast_text": _try_cast,
     },
     hashes=_HASHES,
+    is_unlike=_is_unlike,
     unhashable=_unhashable,
     statements=statements,
     keywords=frozenset(_KEYWORDS.split()),

@@ -51,6 +51,14 @@ class DependencyDecl:
 
 
 @dataclass(frozen=True)
+class DataVersion:
+    """What downstream reads of a field, as the author wrote it: its content, or else its provenance."""
+
+    word: Word
+    is_content: bool
+
+
+@dataclass(frozen=True)
 class FieldDecl:
     """One entry of `fields:`. `deps` is None where the author left it to the mappings."""
 
@@ -59,6 +67,7 @@ class FieldDecl:
     deps: tuple[Word, ...] | None = None
     columns: tuple[Word, ...] = ()
     version: Word | None = None
+    data_version: DataVersion | None = None
     description: str = ""
 
 
@@ -137,6 +146,7 @@ class FeatureDecl:
     id_columns: tuple[Word, ...] = ()
     fields: tuple[FieldDecl, ...] = ()
     per_column: bool = False
+    data_version: DataVersion | None = None
     deps: tuple[DependencyDecl, ...] = ()
     columns: tuple[ColumnDecl, ...] = ()
     tests: tuple[TestDecl, ...] = ()

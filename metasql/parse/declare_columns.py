@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from metasql.config.document import Node
 from metasql.config.reader import Reader, Render, resolve, text_of
-from metasql.diagnostics import Bag
+from metasql.diagnostics import Bag, suggest
 from metasql.names import flat
-from metasql.parse.declarations import ColumnDecl, FieldDecl
+from metasql.parse.declarations import ColumnDecl, DataVersion, FieldDecl
 from metasql.parse.declare_names import columns, good_column, good_field, good_field_dep, once
 from metasql.parse.declare_tests import tests_of
 from metasql.source import Word
-
-_NO_CONTENT = "the data version of a field is its provenance in this version of metasql"
 
 
 def columns_of(nodes: tuple[Node, ...], render: Render | None, bag: Bag, what: str) -> tuple[ColumnDecl, ...]:
@@ -81,9 +79,9 @@ def _field(node: Node, render: Render | None, bag: Bag) -> FieldDecl | None:
         deps=_field_deps(reader, bag),
         columns=columns(content, bag, f"`columns` of {reader.what}"),
         version=version,
+        data_version=data_version_of(reader, bag),
         description=str(reader.text("description") or ""),
     )
-    check_data_version(reader, bag)
     reader.finish()
     return made if name is not None and good_field(name, bag) else None
 
@@ -111,19 +109,13 @@ def _field_deps(reader: Reader, bag: Bag) -> tuple[Word, ...] | None:
     return once(words, bag, f"`deps` of {reader.what}", str)
 
 
-def check_data_version(reader: Reader, bag: Bag) -> None:
-    """Refuses every `data_version` but `provenance`, the one that there is in this version."""
+def data_version_of(reader: Reader, bag: Bag) -> DataVersion | None:
+    """What downstream reads of a field: its provenance, or its content."""
     word = reader.text("data_version")
-    if word is None or word == "provenance":
-        return
-    if word == "content":
-        bag.error(
-            "MS0318",
-            "`data_version: content` is not in this version",
-            word.span,
-            notes=[_NO_CONTENT],
-            help="write `data_version: provenance`",
-        )
-    else:
-        help = "write `data_version: provenance`, or remove it"
+    if word is None:
+        return None
+    if word not in ("provenance", "content"):
+        help = suggest(str(word), ["provenance", "content"]) or "write `data_version: provenance` or `content`"
         bag.error("MS0207", f"`data_version` cannot be `{word}`", word.span, help=help)
+        return None
+    return DataVersion(word, word == "content")

@@ -10,7 +10,7 @@ from metasql.config.document import Node, plain
 from metasql.config.reader import Reader, Render
 from metasql.diagnostics import Bag
 from metasql.parse.declarations import CostDecl, FeatureDecl
-from metasql.parse.declare_columns import check_data_version, columns_of, fields_of
+from metasql.parse.declare_columns import columns_of, data_version_of, fields_of
 from metasql.parse.declare_dependency import deps_of
 from metasql.parse.declare_names import columns
 from metasql.parse.declare_tests import tests_of
@@ -49,7 +49,6 @@ def declare_feature(raw: RawFeature, render: Render | None, bag: Bag) -> Feature
     reader.known.append("name")
     id_columns = _id_columns(reader, raw, bag)
     fields, per_column = fields_of(reader.raw("fields"), render, bag, what)
-    check_data_version(reader, bag)
     made = FeatureDecl(
         key=raw.key,
         span=raw.span,
@@ -57,6 +56,7 @@ def declare_feature(raw: RawFeature, render: Render | None, bag: Bag) -> Feature
         id_columns=id_columns,
         fields=fields,
         per_column=per_column,
+        data_version=data_version_of(reader, bag),
         deps=deps_of(reader.items("deps"), fields, render, bag, what),
         columns=columns_of(reader.items("columns"), render, bag, what),
         tests=tests_of(reader.items("tests"), None, render, bag),

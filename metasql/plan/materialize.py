@@ -16,6 +16,7 @@ from metasql.plan.sql import (
     all_of,
     any_of,
     as_,
+    case,
     cast,
     cast_to,
     coalesce,
@@ -52,20 +53,26 @@ class Computation:
     whole: str | None
 
 
-def computation(feature: Feature, graph: Graph, layout: Layout, *, full_refresh: bool) -> Computation:
-    """From the increment to `metasql_incoming`, for a feature with a body."""
+def computation(
+    feature: Feature, graph: Graph, layout: Layout, *, full_refresh: bool, unlike: frozenset[str] = frozenset()
+) -> Computation:
+    """From the increment to `metasql_incoming`, for a feature with a body.
+
+    `unlike` are columns of types that have no text of their own: a field with one of them
+    has its provenance as its data version.
+    """
     body = feature.body_for(layout.engine)
     assert body is not None, "only features with a body are materialised"
     if feature.kind is Kind.ROOT:
         result = _result(feature, whole_body(body, feature, graph, layout), None, "read the source, once")
         work = _work(feature, graph, layout, full_refresh, RESULT)
-        return Computation((result, *_checks(feature), work, _incoming(feature)), None)
+        return Computation((result, *_checks(feature), work, _incoming(feature, unlike)), None)
     tree, why = restricted_body(body, feature, graph, layout, WORK)
     purpose = f"compute them ({why}, so its inputs are read whole)" if why else "compute them"
     result = _result(feature, tree, WORK, purpose)
     inputs = (_incoming_inputs(feature),) if feature.is_expansion else ()
     work = _work(feature, graph, layout, full_refresh, None)
-    return Computation((work, result, *_checks(feature), *inputs, _incoming(feature)), why)
+    return Computation((work, result, *_checks(feature), *inputs, _incoming(feature, unlike)), why)
 
 
 def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read: str | None) -> Step:
@@ -141,21 +148,34 @@ def _versions(feature: Feature, alias: str) -> list[exp.Expr]:
     trees: list[exp.Expr] = []
     for field in feature.fields:
         trees += cols((recipe_column(field.name), inputs_column(field.name), provenance_column(field.name)), alias)
-        trees.append(as_(null("text"), data_version_column(field.name)))
     return trees
 
 
-def _incoming(feature: Feature) -> Step:
+def _data_versions(feature: Feature, unlike: frozenset[str], here: exp.Expr | None) -> list[exp.Expr]:
+    """The hash of each field's result, or NULL where the data version is the provenance; `here`: there is a row."""
+    trees = []
+    for field in feature.fields:
+        tree: exp.Expr = null("text")
+        if field.result and unlike.isdisjoint(field.result):
+            made = provenance.result(feature, field, "result")
+            tree = made if here is None else case((here, made))
+        trees.append(as_(tree, data_version_column(field.name)))
+    return trees
+
+
+def _incoming(feature: Feature, unlike: frozenset[str]) -> Step:
     """The computed rows with their versions; a unit that gave no row is remembered as done."""
     unit = feature.unit_columns
     data = cols((column.name for column in feature.columns), "result")
     constant = [as_(text(feature.version), "metasql_feature_version")]
     joined = on_equal("work", "result", unit)
+    versions = _versions(feature, "work")
     if feature.kind is Kind.SQL and not feature.is_expansion:
         ids = cols(unit, "work")
         rest = cols((column.name for column in feature.data_columns), "result")
         empty = is_null(col("metasql_here", "result"))
-        query = select(*ids, *rest, *_versions(feature, "work"), as_(empty, "metasql_no_row"), *constant)
+        versions += _data_versions(feature, unlike, not_null(col("metasql_here", "result")))
+        query = select(*ids, *rest, *versions, as_(empty, "metasql_no_row"), *constant)
         here = select(*cols(c.name for c in feature.columns), as_(true(), "metasql_here")).from_(
             table(RESULT), copy=False
         )
@@ -164,7 +184,7 @@ def _incoming(feature: Feature) -> Step:
         )
         query = query.where(_pending("work"), copy=False)
     else:
-        query = select(*data, *_versions(feature, "work"), *constant)
+        query = select(*data, *versions, *_data_versions(feature, unlike, None), *constant)
         query = query.from_(table(RESULT, "result"), copy=False).join(table(WORK, "work"), on=joined, copy=False)
         query = query.where(_pending("work"), copy=False)
     names = row_columns(feature)
@@ -183,6 +203,7 @@ def _incoming_inputs(feature: Feature) -> Step:
     query = select(
         *cols(unit, "work"),
         *_versions(feature, "work"),
+        *(as_(null("text"), data_version_column(field.name)) for field in feature.fields),
         as_(number_of, "metasql_children"),
         as_(text(feature.version), "metasql_feature_version"),
     )

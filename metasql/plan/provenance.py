@@ -39,6 +39,11 @@ def content(feature: Feature, field: Field, alias: str) -> exp.Expr:
     return op("hash", encoded_columns(feature, field.columns, alias))
 
 
+def result(feature: Feature, field: Field, alias: str) -> exp.Expr:
+    """The data version of a SQL feature's field: the hash of what its columns hold."""
+    return op("hash", concat(text(version.encode("content")), encoded_columns(feature, field.result, alias)))
+
+
 def inputs(parents: Sequence[exp.Expr]) -> exp.Expr:
     """What a field is made of: nothing, its one parent's data version, or the hash of all of them.
 

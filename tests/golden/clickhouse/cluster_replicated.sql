@@ -68,10 +68,10 @@ CREATE TABLE IF NOT EXISTS "m"."metasql_tmp_1__2_x__samples" AS "m"."metasql_tmp
 INSERT INTO m.metasql_tmp_1__2_x__samples (id, v, metasql_commit) SELECT source.id AS id, source.v AS v, 7 AS metasql_commit FROM m.metasql_tmp_1__work AS source;
 
 -- remove, may be repeated
-DELETE FROM "m"."x__samples__shard" WHERE id IN (SELECT source.id AS id FROM m.metasql_tmp_1__work AS source) AND metasql_deleted_at IS NULL SETTINGS allow_nondeterministic_mutations = 1;
+DELETE FROM "m"."x__samples__shard" WHERE id IN (SELECT source.id AS id FROM m.metasql_tmp_1__work__shard AS source) AND metasql_deleted_at IS NULL SETTINGS allow_nondeterministic_mutations = 1;
 
 -- remove, may be repeated
-DELETE FROM "m"."x__samples__shard" WHERE id IN (SELECT source.id AS id FROM m.metasql_tmp_1__work AS source) SETTINGS allow_nondeterministic_mutations = 1;
+DELETE FROM "m"."x__samples__shard" WHERE id IN (SELECT source.id AS id FROM m.metasql_tmp_1__work__shard AS source) SETTINGS allow_nondeterministic_mutations = 1;
 
 -- make the stage one part, may be repeated
 OPTIMIZE TABLE "m"."metasql_tmp_1__2_x__samples__shard" FINAL;

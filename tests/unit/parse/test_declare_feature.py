@@ -93,7 +93,7 @@ def test_a_code_version_is_the_text_as_written(tmp_path, written):
         ("owner: 12", "MS0207", "4:10", 'quote it: "12"'),
         ("cost_per_sample: {amount: 1}", "MS0209", "4:21", "write `cost_per_sample: {amount: 0.004, unit: USD}`"),
         ("cost_per_sample: {amount: -1, unit: USD}", "MS0207", "4:29", "write a number of at least 0"),
-        ("data_version: content", "MS0318", "4:17", "write `data_version: provenance`"),
+        ("data_version: contents", "MS0207", "4:17", "did you mean `content`?"),
         ("fields: [suffix]", "MS0303", "4:12", "choose another name"),
         ("fields: [1a]", "MS0303", "4:12", None),
         ("fields: [audio/en, audio__en]", "MS0306", "4:22", "keep one of them"),

@@ -213,10 +213,10 @@ SELECT
   work.metasql_recipe__boundaries,
   work.metasql_inputs__boundaries,
   work.metasql_provenance__boundaries,
-  CAST(NULL AS TEXT) AS metasql_data_version__boundaries,
   work.metasql_recipe__audio,
   work.metasql_inputs__audio,
   work.metasql_provenance__audio,
+  CAST(NULL AS TEXT) AS metasql_data_version__boundaries,
   CAST(NULL AS TEXT) AS metasql_data_version__audio,
   COALESCE(child.metasql_rows, 0) AS metasql_children,
   '1abf5a503659ee2d85510016b39752cc' AS metasql_feature_version
@@ -262,11 +262,89 @@ FROM (
     work.metasql_recipe__boundaries,
     work.metasql_inputs__boundaries,
     work.metasql_provenance__boundaries,
-    CAST(NULL AS TEXT) AS metasql_data_version__boundaries,
     work.metasql_recipe__audio,
     work.metasql_inputs__audio,
     work.metasql_provenance__audio,
-    CAST(NULL AS TEXT) AS metasql_data_version__audio,
+    MD5(
+      '7:content' || COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(result.end_s) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(result.end_s AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(result.end_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
+            WHEN TYPEOF(result.end_s) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.end_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+            WHEN TYPEOF(result.end_s) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(result.end_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(result.end_s AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(result.end_s) IN ('DOUBLE', 'FLOAT')
+          THEN CASE
+            WHEN ISNAN(TRY_CAST(result.end_s AS DOUBLE))
+            THEN 'nan'
+            ELSE CAST(CAST(CAST(TRY_CAST(result.end_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+          END
+          WHEN TYPEOF(result.end_s) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(result.end_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          )
+          WHEN TYPEOF(result.end_s) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(result.end_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(result.end_s AS TEXT)
+        END,
+        '-'
+      ) || COALESCE(CAST(STRLEN(result.speaker_id) AS TEXT) || ':' || result.speaker_id, '-') || COALESCE(
+        CAST(STRLEN(
+          CASE
+            WHEN TYPEOF(result.start_s) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(result.start_s AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(result.start_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
+            WHEN TYPEOF(result.start_s) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.start_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+            WHEN TYPEOF(result.start_s) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(result.start_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(result.start_s AS TEXT)
+          END
+        ) AS TEXT) || ':' || CASE
+          WHEN TYPEOF(result.start_s) IN ('DOUBLE', 'FLOAT')
+          THEN CASE
+            WHEN ISNAN(TRY_CAST(result.start_s AS DOUBLE))
+            THEN 'nan'
+            ELSE CAST(CAST(CAST(TRY_CAST(result.start_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+          END
+          WHEN TYPEOF(result.start_s) LIKE 'DECIMAL%'
+          THEN REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(result.start_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          )
+          WHEN TYPEOF(result.start_s) = 'TIMESTAMP WITH TIME ZONE'
+          THEN CAST(TRY_CAST(result.start_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+          ELSE CAST(result.start_s AS TEXT)
+        END,
+        '-'
+      )
+    ) AS metasql_data_version__boundaries,
+    MD5(
+      '7:content' || COALESCE(CAST(STRLEN(result.audio_etag) AS TEXT) || ':' || result.audio_etag, '-')
+    ) AS metasql_data_version__audio,
     '1abf5a503659ee2d85510016b39752cc' AS metasql_feature_version
   FROM metasql_result AS result
   JOIN metasql_work AS work

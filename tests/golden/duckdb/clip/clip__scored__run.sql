@@ -309,11 +309,169 @@ FROM (
     work.metasql_recipe__place,
     work.metasql_inputs__place,
     work.metasql_provenance__place,
-    CAST(NULL AS TEXT) AS metasql_data_version__place,
     work.metasql_recipe__score,
     work.metasql_inputs__score,
     work.metasql_provenance__score,
-    CAST(NULL AS TEXT) AS metasql_data_version__score,
+    CASE
+      WHEN NOT result.metasql_here IS NULL
+      THEN MD5(
+        '7:content' || COALESCE(
+          CAST(STRLEN(
+            CASE
+              WHEN TYPEOF(result.end_s) IN ('DOUBLE', 'FLOAT')
+              THEN CASE
+                WHEN ISNAN(TRY_CAST(result.end_s AS DOUBLE))
+                THEN 'nan'
+                ELSE CAST(CAST(CAST(TRY_CAST(result.end_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+              END
+              WHEN TYPEOF(result.end_s) LIKE 'DECIMAL%'
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(CAST(result.end_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+                '^(-?)(\.|$)',
+                '\10\2'
+              )
+              WHEN TYPEOF(result.end_s) = 'TIMESTAMP WITH TIME ZONE'
+              THEN CAST(TRY_CAST(result.end_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              ELSE CAST(result.end_s AS TEXT)
+            END
+          ) AS TEXT) || ':' || CASE
+            WHEN TYPEOF(result.end_s) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(result.end_s AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(result.end_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
+            WHEN TYPEOF(result.end_s) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.end_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+            WHEN TYPEOF(result.end_s) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(result.end_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(result.end_s AS TEXT)
+          END,
+          '-'
+        ) || COALESCE(CAST(STRLEN(result.speaker_id) AS TEXT) || ':' || result.speaker_id, '-') || COALESCE(
+          CAST(STRLEN(
+            CASE
+              WHEN TYPEOF(result.start_s) IN ('DOUBLE', 'FLOAT')
+              THEN CASE
+                WHEN ISNAN(TRY_CAST(result.start_s AS DOUBLE))
+                THEN 'nan'
+                ELSE CAST(CAST(CAST(TRY_CAST(result.start_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+              END
+              WHEN TYPEOF(result.start_s) LIKE 'DECIMAL%'
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(CAST(result.start_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+                '^(-?)(\.|$)',
+                '\10\2'
+              )
+              WHEN TYPEOF(result.start_s) = 'TIMESTAMP WITH TIME ZONE'
+              THEN CAST(TRY_CAST(result.start_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              ELSE CAST(result.start_s AS TEXT)
+            END
+          ) AS TEXT) || ':' || CASE
+            WHEN TYPEOF(result.start_s) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(result.start_s AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(result.start_s AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
+            WHEN TYPEOF(result.start_s) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.start_s AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+            WHEN TYPEOF(result.start_s) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(result.start_s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(result.start_s AS TEXT)
+          END,
+          '-'
+        )
+      )
+    END AS metasql_data_version__place,
+    CASE
+      WHEN NOT result.metasql_here IS NULL
+      THEN MD5(
+        '7:content' || COALESCE(
+          CAST(STRLEN(
+            CASE
+              WHEN TYPEOF(result.emotion) IN ('DOUBLE', 'FLOAT')
+              THEN CASE
+                WHEN ISNAN(TRY_CAST(result.emotion AS DOUBLE))
+                THEN 'nan'
+                ELSE CAST(CAST(CAST(TRY_CAST(result.emotion AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+              END
+              WHEN TYPEOF(result.emotion) LIKE 'DECIMAL%'
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(CAST(result.emotion AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+                '^(-?)(\.|$)',
+                '\10\2'
+              )
+              WHEN TYPEOF(result.emotion) = 'TIMESTAMP WITH TIME ZONE'
+              THEN CAST(TRY_CAST(result.emotion AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              ELSE CAST(result.emotion AS TEXT)
+            END
+          ) AS TEXT) || ':' || CASE
+            WHEN TYPEOF(result.emotion) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(result.emotion AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(result.emotion AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
+            WHEN TYPEOF(result.emotion) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.emotion AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+            WHEN TYPEOF(result.emotion) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(result.emotion AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(result.emotion AS TEXT)
+          END,
+          '-'
+        ) || COALESCE(
+          CAST(STRLEN(
+            CASE
+              WHEN TYPEOF(result.score) IN ('DOUBLE', 'FLOAT')
+              THEN CASE
+                WHEN ISNAN(TRY_CAST(result.score AS DOUBLE))
+                THEN 'nan'
+                ELSE CAST(CAST(CAST(TRY_CAST(result.score AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+              END
+              WHEN TYPEOF(result.score) LIKE 'DECIMAL%'
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(CAST(result.score AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+                '^(-?)(\.|$)',
+                '\10\2'
+              )
+              WHEN TYPEOF(result.score) = 'TIMESTAMP WITH TIME ZONE'
+              THEN CAST(TRY_CAST(result.score AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              ELSE CAST(result.score AS TEXT)
+            END
+          ) AS TEXT) || ':' || CASE
+            WHEN TYPEOF(result.score) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(result.score AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(result.score AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
+            WHEN TYPEOF(result.score) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.score AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+            WHEN TYPEOF(result.score) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(result.score AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(result.score AS TEXT)
+          END,
+          '-'
+        )
+      )
+    END AS metasql_data_version__score,
     result.metasql_here IS NULL AS metasql_no_row,
     '28570db5f0640009b7402c414a298b3e' AS metasql_feature_version
   FROM metasql_work AS work

@@ -294,11 +294,74 @@ FROM (
     work.metasql_recipe__amount,
     work.metasql_inputs__amount,
     work.metasql_provenance__amount,
-    CAST(NULL AS TEXT) AS metasql_data_version__amount,
     work.metasql_recipe__quality,
     work.metasql_inputs__quality,
     work.metasql_provenance__quality,
-    CAST(NULL AS TEXT) AS metasql_data_version__quality,
+    CASE
+      WHEN NOT result.metasql_here IS NULL
+      THEN MD5(
+        '7:content' || COALESCE(
+          CAST(STRLEN(
+            CASE
+              WHEN TYPEOF(result.clips) IN ('DOUBLE', 'FLOAT')
+              THEN CASE
+                WHEN ISNAN(TRY_CAST(result.clips AS DOUBLE))
+                THEN 'nan'
+                ELSE CAST(CAST(CAST(TRY_CAST(result.clips AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+              END
+              WHEN TYPEOF(result.clips) LIKE 'DECIMAL%'
+              THEN REGEXP_REPLACE(
+                REGEXP_REPLACE(CAST(result.clips AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+                '^(-?)(\.|$)',
+                '\10\2'
+              )
+              WHEN TYPEOF(result.clips) = 'TIMESTAMP WITH TIME ZONE'
+              THEN CAST(TRY_CAST(result.clips AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+              ELSE CAST(result.clips AS TEXT)
+            END
+          ) AS TEXT) || ':' || CASE
+            WHEN TYPEOF(result.clips) IN ('DOUBLE', 'FLOAT')
+            THEN CASE
+              WHEN ISNAN(TRY_CAST(result.clips AS DOUBLE))
+              THEN 'nan'
+              ELSE CAST(CAST(CAST(TRY_CAST(result.clips AS DOUBLE) + CAST(0 AS DOUBLE) AS BIT) AS UBIGINT) AS TEXT)
+            END
+            WHEN TYPEOF(result.clips) LIKE 'DECIMAL%'
+            THEN REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.clips AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+            WHEN TYPEOF(result.clips) = 'TIMESTAMP WITH TIME ZONE'
+            THEN CAST(TRY_CAST(result.clips AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TEXT)
+            ELSE CAST(result.clips AS TEXT)
+          END,
+          '-'
+        ) || COALESCE(
+          CAST(STRLEN(CAST(result.seconds AS TEXT)) AS TEXT) || ':' || CAST(result.seconds AS TEXT),
+          '-'
+        )
+      )
+    END AS metasql_data_version__amount,
+    CASE
+      WHEN NOT result.metasql_here IS NULL
+      THEN MD5(
+        '7:content' || COALESCE(
+          CAST(STRLEN(
+            REGEXP_REPLACE(
+              REGEXP_REPLACE(CAST(result.mean_quality AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+              '^(-?)(\.|$)',
+              '\10\2'
+            )
+          ) AS TEXT) || ':' || REGEXP_REPLACE(
+            REGEXP_REPLACE(CAST(result.mean_quality AS TEXT), '\.0+$|(\.[0-9]*[1-9])0+$', '\1'),
+            '^(-?)(\.|$)',
+            '\10\2'
+          ),
+          '-'
+        )
+      )
+    END AS metasql_data_version__quality,
     result.metasql_here IS NULL AS metasql_no_row,
     '7d481b0a7e6025f531cb1271ae925fbe' AS metasql_feature_version
   FROM metasql_work AS work
