@@ -41,12 +41,17 @@ class NodeFinished:
 
 @dataclass(frozen=True)
 class StatementRun:
-    """One statement was executed on the target; `query_id` is the engine's own name for it, where it has one."""
+    """One statement was executed on the target.
+
+    `query_id` is the engine's own name for it and `log_comment` what it was sent with: an engine
+    without a log of its statements has neither.
+    """
 
     purpose: str
     sql: str
     seconds: float
     query_id: str = ""
+    log_comment: str = ""
 
 
 @dataclass(frozen=True)

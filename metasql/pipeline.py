@@ -22,6 +22,7 @@ from metasql.config.project import ProjectConfig, load_project
 from metasql.diagnostics import Bag, Diagnostic, MetasqlError, candidates, suggest
 from metasql.execute.registry import dialect_of
 from metasql.graph.link import link
+from metasql.graph.lock import FILE, Lock, read_lock
 from metasql.graph.nodes import Feature, Graph
 from metasql.graph.select import Selector
 from metasql.graph.version import Hasher
@@ -35,6 +36,7 @@ from metasql.plan.materialize import computation
 from metasql.plan.relations import views
 from metasql.plan.steps import Check, Stamp, Step
 from metasql.plan.write import delete_orphans, find_changed, write_samples
+from metasql.source import Source
 
 RunQuery = Callable[[str], list[tuple[Any, ...]]]
 
@@ -60,6 +62,8 @@ class Project:
     declarations: Declarations
     graph: Graph
     diagnostics: tuple[Diagnostic, ...]
+    lock: Lock = field(default_factory=Lock)
+    lock_path: Path = Path(FILE)
 
     @property
     def dialect(self) -> Dialect:
@@ -113,12 +117,44 @@ def load(options: Options, run_query: RunQuery | None = None) -> Project:
     config, target, bag = read_config(options)
     declarations = read_project(config, target, env=options.env, run_query=run_query, bag=bag)
     bag.raise_errors()
-    graph, found = link(declarations, config.dialect, Hasher(config.hash))
+    lock = read_lock(_lock_file(options.project_dir), bag)
+    bag.raise_errors()
+    graph, found = link(declarations, config.dialect, Hasher(config.hash), lock)
     bag.extend(found)
     bag.raise_errors()
     graph = carried(graph, declarations, dialect_of(target, config.hash), bag)
     bag.raise_errors()
-    return Project(config, target, declarations, graph, tuple(bag.sorted()))
+    return Project(config, target, declarations, graph, tuple(bag.sorted()), lock, options.project_dir / FILE)
+
+
+def _lock_file(folder: Path) -> Source | None:
+    try:
+        return Source(FILE, (folder / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        return Source(FILE, "this file cannot be read")
+
+
+def write_lock(project: Project) -> bool:
+    """Write the lock file where it is not up to date; says whether it did."""
+    if project.lock.is_current:
+        return False
+    beside = project.lock_path.with_name(f"{FILE}.new")
+    beside.write_text(project.lock.text(), encoding="utf-8")
+    beside.replace(project.lock_path)
+    return True
+
+
+def check_lock(project: Project) -> None:
+    """Raises: MetasqlError MS0418 where the lock file is not up to date."""
+    if not project.lock.is_current:
+        raise MetasqlError.of(
+            "MS0418",
+            f"`{FILE}` is not up to date",
+            notes=project.lock.changes()[:20],
+            help="run `metasql lock`, look at the difference, and commit the file with the change that it belongs to",
+        )
 
 
 def compiled(project: Project, features: Iterable[Feature]) -> list[CompiledFile]:

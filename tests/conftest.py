@@ -28,4 +28,4 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("case_file", files, ids=[file.stem for file in files])
     if "engine" in metafunc.fixturenames:
         names = [name.strip() for name in metafunc.config.getoption("--engine").split(",")]
-        metafunc.parametrize("engine", [engine_named(name) for name in names], ids=names)
+        metafunc.parametrize("engine", [engine_named(name) for name in names], ids=names, scope="session")

@@ -31,6 +31,8 @@ COMMANDS = {
     "explain": "housekeeping",
     "increment": "work",
     "init": "housekeeping",
+    "lineage": "lineage",
+    "lock": "lock",
     "ls": "listing",
     "parse": "project",
     "run": "project",

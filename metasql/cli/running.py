@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from metasql import __version__
-from metasql.cli.options import Common
+from metasql.cli.options import Common, keep_lock
 from metasql.cli.reporting import report
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Note
@@ -19,6 +19,7 @@ from metasql.execute.ensure import is_current
 from metasql.execute.registry import connect
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.run import RunOptions
+from metasql.execute.sent import Sent
 from metasql.execute.session import Session, now, told_at
 from metasql.execute.walk import Node, record, walk
 from metasql.graph.nodes import Feature
@@ -113,9 +114,22 @@ def _results(project: Project, value: str) -> Iterable[str]:
         raise MetasqlError.of("MS0115", f"`{path.name}` is not as metasql wrote it", help=help) from None
 
 
-def execute_nodes(shared: Common, command: str, choice: Mapping[str, Any], threads: int | None, nodes: Nodes) -> int:
-    """Walk the selected nodes on the warehouse, and report what came out."""
-    with shared.session() as (project, session):
+def execute_nodes(
+    shared: Common,
+    command: str,
+    choice: Mapping[str, Any],
+    threads: int | None,
+    nodes: Nodes,
+    locked: bool | None = None,
+) -> int:
+    """Walk the selected nodes on the warehouse, and report what came out.
+
+    `locked`: whether the lock file must be up to date; None where it is of no account.
+    """
+    sent = Sent()
+    with shared.session(listener=sent) as (project, session):
+        if locked is not None:
+            keep_lock(project, locked, shared.options.env)
         state.ensure_tables(session.connection, session.layout)
         chosen = select_nodes(project, choice, lookups(project, session), shared)
         todo = nodes(project, chosen)
@@ -128,9 +142,9 @@ def execute_nodes(shared: Common, command: str, choice: Mapping[str, Any], threa
         refresh_downstream(session, written, {feature.key.path for feature in features})
         _hooks(shared, project, session, project.config.on_run_end, "on-run-end")
         record(session, result, project.config.name, __version__)
-        write_manifest(project.config, project.graph)
-        write_run_results(project.config, result)
-        return finish(shared, result)
+    write_manifest(project.config, project.graph)
+    write_run_results(project.config, sent.beside(result))
+    return finish(shared, result)
 
 
 def finish(shared: Common, result: RunResult) -> int:

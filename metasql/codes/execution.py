@@ -107,7 +107,8 @@ ENTRIES: dict[str, Entry] = {
     "MS0624": Entry(
         title="a value that cannot be hashed",
         why="A key or a root's content is hashed from a text that must be the same for every reader. Times with a zone"
-        " inside a list, struct or map are told in the time zone of whoever reads them.",
+        " inside a list, struct or map are told in the time zone of whoever reads them; on ClickHouse no list,"
+        " struct or map has such a text.",
         example="select id, [now()] as times from raw.videos  -- `times` is claimed by a field",
         fix="Give the value as text, or as times in UTC without a zone.",
     ),

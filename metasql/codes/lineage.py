@@ -64,6 +64,59 @@ ENTRIES: dict[str, Entry] = {
         example="- name: video/face_crop  # made by a GPU job\n  data_version: content",
         fix="Take `data_version` away.",
     ),
+    "MS0410": Entry(
+        title="a field that reads more than it declares",
+        why="What a field is made of is read from the SQL: the columns of its values, and those of every WHERE, JOIN, "
+        "GROUP BY, HAVING, QUALIFY, window and LIMIT on the way. If one of them changed, and the field did not depend "
+        "on it, a sample would be called fresh that is not.",
+        example="fields: [{name: layout, columns: [pixels], deps: [video/full.frames]}]\n"
+        "# the body: select video_id, width_px * height_px as pixels from ... where duration_s > 3",
+        fix="Add the field to `deps`, or leave `deps` out: then they are what the SQL reads.",
+    ),
+    "MS0411": Entry(
+        title="a field that declares more than it reads",
+        why="A change of what the SQL does not read makes the field stale all the same, and it comes out as it was.",
+        example="fields: [{name: layout, columns: [pixels], deps: [video/full.frames, video/full.audio]}]\n"
+        "# the body: select video_id, width_px * height_px as pixels from ...",
+        fix="Take the dependency away.",
+    ),
+    "MS0412": Entry(
+        title="SQL that cannot be followed",
+        why="A dynamic pivot, a function that gives a table, a positional join: which columns upstream lead to "
+        "which of ours cannot be told. All that may be meant counts as read, so more is stale than need be.",
+        example="select * from (pivot {{ ref('clip/cut') }} on label using count(*))",
+        fix="Write the columns out, as in `pivot (count(*) for label in ('a', 'b'))`, or say it in another way.",
+    ),
+    "MS0415": Entry(
+        title="a code version of SQL that gives another value each time",
+        why="The code version of a SQL feature's field is read from its SQL. A function such as `now()` gives another "
+        "value each time although the SQL is the same, so a sample would be called fresh that would not come out so.",
+        example="select video_id, now() as seen_at from {{ ref('video/full') }}",
+        fix="Read the value from a column of a source, or give it with `var`. Or write a `code_version` for the field: "
+        "it is computed anew when that changes, and not otherwise.",
+    ),
+    "MS0416": Entry(
+        title="a lock file that cannot be read",
+        why="`metasql.lock` has one line for each field whose code version is read from SQL. A merge or a hand has "
+        "left something else in it.",
+        example="<<<<<<< HEAD",
+        fix="Keep one line for each field, or delete the file and run `metasql lock`: versions are then read anew from "
+        "the SQL as it is.",
+    ),
+    "MS0417": Entry(
+        title="a code version that is read from SQL, where there is none",
+        why="`code_version: auto` reads the version of a SQL feature's field from its SQL. An outside program has "
+        "none, and the content of a root's fields tells of its SQL already.",
+        example="- name: video/face_crop  # made by a GPU job\n  fields: [{name: frames, code_version: auto}]",
+        fix="Write a version, and change it when the code changes.",
+    ),
+    "MS0418": Entry(
+        title="a lock file that is not up to date",
+        why="`--locked` asks that `metasql.lock` says what the SQL of the project says. It does not: some field's SQL "
+        "was changed, or came or went, and the file was not written since.",
+        example="metasql run --locked  # after a body was edited",
+        fix="Run `metasql lock` and commit the file.",
+    ),
     "MS0420": Entry(
         title="a changed key of a feature that has rows",
         why="Stored samples are found by their id columns, and those of an expansion by what it is `on`. "

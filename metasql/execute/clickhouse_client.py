@@ -51,6 +51,10 @@ SETTINGS: Mapping[str, str | int] = {
     "distributed_foreground_insert": 1,
     # The fewer parts a stage has, the less there is to merge before it is attached.
     "max_insert_threads": 1,
+    # A root of many columns, each with its canonical text, is a long statement.
+    "max_query_size": 1 << 26,
+    "max_ast_elements": 5_000_000,
+    "max_expanded_ast_elements": 20_000_000,
 }
 """Whatever the server's own: what is written is there when the statement comes back."""
 
@@ -86,7 +90,11 @@ class Client:
     def fetch(self, sql: str, purpose: str = "") -> tuple[list[str], list[Row]]:
         """Columns and rows of a query; without rows the columns may be missing."""
         result = self._send(lambda settings: self.driver.query(sql, settings=settings), sql, purpose, True)
-        return list(result.column_names), [tuple(row) for row in result.result_rows]
+        rows = [tuple(row) for row in result.result_rows]
+        if not rows and int((result.summary or {}).get("result_rows") or 0):
+            # A server that cannot put an answer aside on its disk sends none of it, and says that all went well.
+            raise errors.no_answer(self.where, purpose)
+        return list(result.column_names), rows
 
     def save(self, sql: str, path: Path, format: str) -> None:
         """The rows of a query as a file of one of ClickHouse's formats."""
@@ -99,6 +107,8 @@ class Client:
                 shutil.copyfileobj(stream, file, 1 << 20)
 
         self._send(read, sql, "write the file", True)
+        if not path.stat().st_size:  # it has a head, whatever its rows
+            raise errors.no_answer(self.where, "write the file")
 
     def load(self, table: str, names: list[str], path: Path, purpose: str) -> None:
         """The rows of a Parquet file into an empty table."""

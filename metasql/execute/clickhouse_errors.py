@@ -183,6 +183,16 @@ def lost(where: Where, purpose: str, reason: str) -> MetasqlError:
     )
 
 
+def no_answer(where: Where, purpose: str) -> MetasqlError:
+    notes = ["it told of rows and sent none: it puts answers aside on its disk"]
+    return MetasqlError.of(
+        "MS0636",
+        f"no disk space is left at {where.place}",
+        notes=notes + ([f"while it was to {purpose}"] if purpose else []),
+        help="make room there, and run it again: what was being written is not visible, and is cleared away",
+    )
+
+
 def too_slow(where: Where, purpose: str, seconds: float) -> MetasqlError:
     return MetasqlError.of(
         "MS0637",

@@ -97,7 +97,8 @@ def save(source: Path, zoned: Sequence[str], wide: Sequence[str], path: Path, fo
     replaced = ", ".join(made)
     columns = f"* REPLACE ({replaced})" if replaced else "*"
     with _engine() as engine:
-        engine.run(copy_statement(f"SELECT {columns} FROM read_parquet({literal(str(source))})", path, format))
+        query = f"SELECT {columns} FROM read_parquet({literal(str(source))})"
+        engine.run(copy_statement(query, path, format, engine.described))
 
 
 class _Engine:

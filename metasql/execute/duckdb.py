@@ -220,7 +220,7 @@ class DuckDBConnection:
         return dict(columns) if columns is not None else None
 
     def export(self, query: exp.Query, path: Path, format: str) -> None:
-        self._execute(copy_statement(render(query, self.dialect), path, format), "write the file")
+        self._execute(copy_statement(render(query, self.dialect), path, format, self._described), "write the file")
 
     def told_run(self, run_id: str) -> None:
         """The engine keeps no log."""

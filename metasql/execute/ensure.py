@@ -30,13 +30,15 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
     column was removed or changed its type), MS0624 (a value cannot be hashed), MS0503 (a body
     gives another type than the declared one), 06xx (the engine refuses).
     """
-    ensure_storage(session, feature, full_refresh=full_refresh)
+    told = _told_definition(session, feature)
+    _ensure_tables(session, feature, told, full_refresh=full_refresh)
     with told_at(place_of(feature, session.layout.engine)):
-        told, wanted = _told_views(session, feature), views(feature, session.graph, session.layout)
-        made = [_ensure_view(session, feature, view, told) for view in wanted]
-    if any(made) and session.connection.is_spread:
+        made = _ensure_views(session, feature)
+    if made and session.connection.is_spread:
         _tell_away(session, feature)
-    _record(session, feature)
+    if not told or told["feature_version"] != feature.version or told["kind"] != feature.kind.value:
+        with session.connection.writing():
+            state.record_definition(session, feature)
 
 
 def _tell_away(session: Session, feature: Feature) -> None:
@@ -52,10 +54,20 @@ def _tell_away(session: Session, feature: Feature) -> None:
         )
 
 
-def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = False) -> None:
+def ensure_storage(session: Session, feature: Feature) -> None:
     """Create or alter a feature's tables, and leave its views and recorded definition alone."""
+    _ensure_tables(session, feature, _told_definition(session, feature), full_refresh=False)
+
+
+def _told_definition(session: Session, feature: Feature) -> Mapping[str, Value]:
+    """What the target was told of a feature when it ran last; empty where it never did."""
+    rows = state.read(session.connection, session.layout, "metasql_features", feature=feature.key.path)
+    return rows[0] if rows else {}
+
+
+def _ensure_tables(session: Session, feature: Feature, told: Mapping[str, Value], *, full_refresh: bool) -> None:
     place = place_of(feature, session.layout.engine)
-    _check_key(session, feature, full_refresh)
+    _check_key(session, feature, told, full_refresh)
     with told_at(place):
         _check_given(session, feature, place)
     policy = "sync" if full_refresh else feature.on_schema_change
@@ -64,19 +76,11 @@ def ensure_storage(session: Session, feature: Feature, *, full_refresh: bool = F
             _ensure_table(session, feature, wanted, place, policy)
 
 
-def _record(session: Session, feature: Feature) -> None:
-    told = state.read(session.connection, session.layout, "metasql_features", feature=feature.key.path)
-    if not told or told[0]["feature_version"] != feature.version or told[0]["kind"] != feature.kind.value:
-        with session.connection.writing():
-            state.record_definition(session, feature)
-
-
-def _check_key(session: Session, feature: Feature, full_refresh: bool) -> None:
+def _check_key(session: Session, feature: Feature, told: Mapping[str, Value], full_refresh: bool) -> None:
     """A changed key, or a changed unit, has no meaning for rows that are there."""
-    told = state.read(session.connection, session.layout, "metasql_features", feature=feature.key.path)
     if not told:
         return
-    ids, unit = str(told[0]["id_columns"]), str(told[0]["unit_columns"])
+    ids, unit = str(told["id_columns"]), str(told["unit_columns"])
     if set(ids.split(",")) == set(feature.id_columns) and set(unit.split(",")) == set(feature.unit_columns):
         return
     samples = session.layout.of(feature.key, "samples")
@@ -199,14 +203,22 @@ def _digest(view: View, session: Session) -> str:
     return hashlib.sha256(Renderer(session.connection.dialect).view(view.query).encode()).hexdigest()
 
 
-def _ensure_view(session: Session, feature: Feature, view: View, told: Mapping[str, Value]) -> bool:
-    """Replace a view whose text is not the one that is there; says whether it did."""
-    connection, layout = session.connection, session.layout
-    digest = _digest(view, session)
-    if told.get(str(view.relation)) == digest:
+def _ensure_views(session: Session, feature: Feature) -> bool:
+    """Replace the views whose texts are not those that are there; says whether there were any."""
+    connection, layout, told = session.connection, session.layout, _told_views(session, feature)
+    digests: dict[str, Value] = dict(told)
+    changed: list[View] = []
+    for view in views(feature, session.graph, layout):
+        name, digest = str(view.relation), _digest(view, session)
+        if told.get(name) != digest:
+            digests[name] = digest
+            changed.append(view)
+    if not changed:
         return False
-    row: dict[str, Value] = {"relation": str(view.relation), "feature": feature.key.path, "digest": digest}
+    key = feature.key.path
     with connection.writing():
-        connection.create_view(view.relation, view.query)
-        state.replace(connection, layout, "metasql_relations", {"relation": str(view.relation)}, [row])
+        for view in changed:
+            connection.create_view(view.relation, view.query)
+        rows = [{"relation": name, "feature": key, "digest": digest} for name, digest in digests.items()]
+        state.replace(connection, layout, "metasql_relations", {"feature": key}, rows)
     return True

@@ -22,6 +22,8 @@ _CSV = (
 _JSON = "hive_partitioning = false, maximum_object_size = 268435456, format = "
 _FORMATS = {"csv": "FORMAT csv, HEADER true", "json": "FORMAT json", "parquet": "FORMAT parquet"}
 
+_WIDE = frozenset({"HUGEINT", "UHUGEINT"})
+
 Describe = Callable[[str], Mapping[str, str]]
 """From a query's text to its columns and their types."""
 
@@ -73,8 +75,15 @@ def batch_query(
     return f"SELECT {names} FROM {source}", columns if found is not None else None
 
 
-def copy_statement(sql: str, path: Path, format: str) -> str:
-    """Write a query's rows to a file."""
+def copy_statement(sql: str, path: Path, format: str, describe: Describe) -> str:
+    """Write a query's rows to a file.
+
+    Parquet has no integers of 128 bits, and DuckDB would write floats in their place: their texts are written.
+    """
+    wide = [name for name, type_ in describe(sql).items() if type_ in _WIDE] if format == "parquet" else []
+    if wide:
+        texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}" for name in wide)
+        sql = f"SELECT * REPLACE ({texts}) FROM ({sql})"
     return f"COPY ({sql}) TO {literal(str(path))} ({_FORMATS[format]})"
 
 

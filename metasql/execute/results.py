@@ -33,11 +33,24 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """A statement as the engine's own log knows it: ClickHouse's `system.query_log`."""
+
+    query_id: str
+    log_comment: str
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"query_id": self.query_id, "log_comment": self.log_comment, "seconds": round(self.seconds, 6)}
+
+
+@dataclass(frozen=True)
 class NodeResult:
     """One feature, seed or assertion of a run.
 
     `status` is ok, warn, error, fail or skipped. For features `work` says what the
-    increment was and `after` what is left; `written` and `deleted` are rows.
+    increment was and `after` what is left; `written` and `deleted` are rows. `statements`
+    are those that it sent, where the engine keeps a log of them.
     """
 
     name: str
@@ -51,6 +64,7 @@ class NodeResult:
     deleted: int = 0
     failures: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         found: dict[str, Any] = {"name": self.name, "kind": self.kind, "status": self.status}
@@ -66,12 +80,17 @@ class NodeResult:
                 }
         found |= {"written": self.written, "deleted": self.deleted, "failures": self.failures}
         found["diagnostics"] = [item.as_dict() for item in self.diagnostics]
+        if self.statements:
+            found["statements"] = [item.as_dict() for item in self.statements]
         return found
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A whole command: its nodes in the order in which they were done."""
+    """A whole command: its nodes in the order in which they were done.
+
+    `statements` are those that belong to no node: opening the target, hooks, metasql's own tables.
+    """
 
     run_id: str
     command: str
@@ -80,6 +99,7 @@ class RunResult:
     seconds: float
     nodes: tuple[NodeResult, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     @property
     def ok(self) -> bool:

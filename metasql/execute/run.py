@@ -134,10 +134,13 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
     connection, layout = session.connection, session.layout
     place = place_of(feature, layout.engine)
     plan = computation(feature, session.graph, layout, full_refresh=full_refresh, unlike=_unlike(session, feature))
-    perform(session, feature, plan.steps, place)
+    perform(session, feature, plan.finding, place)
     found = {str(status): int(units) for status, units in connection.rows(counted_work())}
     work = Counts(new=found.get("new", 0), stale=found.get("stale", 0), orphaned=found.get("orphaned", 0))
-    written = write_incoming(session, feature, place).rows
+    written = 0
+    if work.new or work.stale or feature.kind is Kind.ROOT:
+        perform(session, feature, plan.computing, place)
+        written = write_incoming(session, feature, place).rows
     if work.orphaned and feature.orphans == "delete":
         with connection.writing():
             perform(session, feature, delete_orphans(feature, layout, session.stamp()), place)

@@ -209,7 +209,7 @@ def write_status(session: Session, feature: Feature, counts: Counts, *, ran: boo
     """Refresh a feature's rows in `metasql_status` and `metasql_stale_fields`."""
     connection, layout, key = session.connection, session.layout, feature.key.path
     at = now()
-    before = read(connection, layout, "metasql_status", feature=key)
+    before = [] if ran else read(connection, layout, "metasql_status", feature=key)
     last = at if ran else (before[0]["last_run"] if before else None)
     row: dict[str, Value] = {
         "feature": key,
@@ -230,9 +230,13 @@ def write_status(session: Session, feature: Feature, counts: Counts, *, ran: boo
     replace(connection, layout, "metasql_stale_fields", {"feature": key}, rows)
 
 
-def record_result(session: Session, result: NodeResult) -> None:
-    """Add a node's outcome to `metasql_run_results`."""
-    row: dict[str, Value] = {
+def record_results(session: Session, results: Sequence[NodeResult]) -> None:
+    """Add the outcomes of nodes to `metasql_run_results`."""
+    add(session.connection, session.layout, "metasql_run_results", [_told(session, result) for result in results])
+
+
+def _told(session: Session, result: NodeResult) -> dict[str, Value]:
+    return {
         "run_id": session.run_id,
         "node": result.name,
         "kind": result.kind,
@@ -246,7 +250,6 @@ def record_result(session: Session, result: NodeResult) -> None:
         "text": result.text,
         "finished_at": now(),
     }
-    add(session.connection, session.layout, "metasql_run_results", [row])
 
 
 def live_count(session: Session, feature: Feature) -> int:

@@ -113,5 +113,4 @@ def record(session: Session, result: RunResult, project: str, version: str) -> N
             "finished_at": now(),
         }
         state.add(connection, layout, "metasql_runs", [row])
-        for node in result.nodes:
-            state.record_result(session, node)
+        state.record_results(session, result.nodes)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from metasql.diagnostics import Bag, Label, candidates, suggest
+from metasql.graph.link_code import link_code
 from metasql.graph.link_columns import link_columns, link_content, link_predicate
 from metasql.graph.link_deps import link_deps
 from metasql.graph.link_fields import link_fields
 from metasql.graph.link_names import check_names
+from metasql.graph.lock import Lock
 from metasql.graph.nodes import Feature, Field, Graph, Kind
 from metasql.graph.order import in_order
 from metasql.graph.upstream import Upstream
@@ -20,12 +22,13 @@ from metasql.parse.sql import parse_type
 from metasql.source import Span, Word, span_of
 
 
-def link(declarations: Declarations, dialect: str, hasher: Hasher) -> tuple[Graph, Bag]:
+def link(declarations: Declarations, dialect: str, hasher: Hasher, lock: Lock | None = None) -> tuple[Graph, Bag]:
     """Link a project. Features that could not be linked are left out, and so is what needs them.
 
-    `dialect` is the SQL dialect in which expressions of the declarations are written.
+    `dialect` is the SQL dialect in which expressions of the declarations are written. `lock` knows
+    code versions that were read from SQL before, and takes down those that are now.
     """
-    bag = Bag()
+    bag, lock = Bag(), lock or Lock()
     decls = {str(decl.key): decl for decl in declarations.features}
     _check_relations(declarations, bag)
     broken: set[str] = set()
@@ -33,8 +36,9 @@ def link(declarations: Declarations, dialect: str, hasher: Hasher) -> tuple[Grap
     ordered = in_order(decls, bag)
     broken.update(set(decls) - {str(decl.key) for decl in ordered})
     for decl in ordered:
-        upstream = Upstream(features, broken, frozenset(str(name) for name in declarations.disabled), declarations)
-        feature = _link_feature(decl, upstream, dialect, bag)
+        disabled = frozenset(str(name) for name in declarations.disabled)
+        upstream = Upstream(features, broken, disabled, declarations)
+        feature = _link_feature(decl, upstream, dialect, lock, bag)
         if feature is None:
             broken.add(str(decl.key))
         else:
@@ -54,7 +58,7 @@ def link(declarations: Declarations, dialect: str, hasher: Hasher) -> tuple[Grap
     return graph, bag
 
 
-def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag) -> Feature | None:
+def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, lock: Lock, bag: Bag) -> Feature | None:
     """One feature over upstream features that are linked already; None when it is broken."""
     before = sum(1 for item in bag if item.severity.value == "error")
     deps = link_deps(decl, upstream, dialect, bag)
@@ -65,7 +69,8 @@ def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag)
     if columns is None:
         return None
     unit = next((dep.on for dep in deps if dep.on is not None), tuple(str(name) for name in decl.id_columns))
-    fields, used = link_fields(decl, deps, columns, upstream, bag)
+    fields, used = link_fields(decl, deps, columns, upstream, dialect, bag)
+    fields = link_code(decl, fields, columns, kind, lock, bag)
     feature = Feature(
         key=FeatureKey(str(decl.key)),
         kind=kind,

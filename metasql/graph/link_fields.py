@@ -1,4 +1,7 @@
-"""Which upstream fields each field is made of: own deps first, else each dependency's mapping."""
+"""Which upstream fields each field is made of: own deps first, else each dependency's mapping.
+
+Of a SQL feature they are what its bodies read, where the author says nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from metasql.diagnostics import Bag, candidates, suggest
 from metasql.graph.link_deps import LinkedDep
+from metasql.graph.link_reads import parents_read
+from metasql.graph.link_traces import link_traces, own_columns, reads_of
 from metasql.graph.nodes import Column, Feature, Field
 from metasql.graph.upstream import Upstream
 from metasql.names import FeatureKey, FieldKey
@@ -14,17 +19,23 @@ from metasql.source import Word, span_of
 
 
 def link_fields(
-    decl: FeatureDecl, deps: Sequence[LinkedDep], columns: tuple[Column, ...], upstream: Upstream, bag: Bag
+    decl: FeatureDecl,
+    deps: Sequence[LinkedDep],
+    columns: tuple[Column, ...],
+    upstream: Upstream,
+    dialect: str,
+    bag: Bag,
 ) -> tuple[tuple[Field, ...], dict[str, tuple[str, ...]]]:
     """The fields with their parents, and for each dependency the upstream fields in use."""
     declared = _declared(decl, columns)
     for dep in deps:
         _check_mapping(dep.mapping, declared, upstream.features[dep.dependency.feature], bag)
+    parents = _all_parents(decl, declared, deps, columns, upstream, dialect, bag)
     fields = tuple(
         Field(
             name=str(item.name),
             code_version=str(item.code_version) if item.code_version is not None else "1",
-            parents=tuple(sorted(set(_parents(item, deps, upstream, bag)), key=str)),
+            parents=tuple(sorted(set(parents[str(item.name)]), key=str)),
             columns=tuple(str(name) for name in item.columns),
             description=item.description,
             span=span_of(item.name),
@@ -47,6 +58,49 @@ def _declared(decl: FeatureDecl, columns: tuple[Column, ...]) -> tuple[FieldDecl
     if decl.fields:
         return decl.fields
     return (FieldDecl(name=Word("default", decl.span), columns=data if decl.bodies or not decl.deps else ()),)
+
+
+def _all_parents(
+    decl: FeatureDecl,
+    declared: Sequence[FieldDecl],
+    deps: Sequence[LinkedDep],
+    columns: tuple[Column, ...],
+    upstream: Upstream,
+    dialect: str,
+    bag: Bag,
+) -> dict[str, list[FieldKey]]:
+    """The parents of every field: as declared, and for a SQL feature as its bodies read."""
+    if not decl.bodies or not deps:
+        return {str(item.name): list(_parents(item, deps, upstream, bag)) for item in declared}
+    plain = [dep.dependency for dep in deps]
+    traces = link_traces(decl, plain, upstream, dialect, bag)
+    ids = [str(name) for name in decl.id_columns]
+    unit = next((dep.on for dep in deps if dep.on is not None), tuple(ids))
+    names = [column.name for column in columns]
+    claimed = [str(name) for item in declared for name in item.columns]
+    found: dict[str, list[FieldKey]] = {}
+    for item in declared:
+        own = own_columns(names, claimed, map(str, item.columns), ids)
+        reads = reads_of(own, ids, unit, traces, plain, upstream.features)
+        written = _written(item, deps, upstream, bag)
+        found[str(item.name)] = parents_read(item, written, reads, deps, upstream, bag)
+    return found
+
+
+def _written(
+    item: FieldDecl, deps: Sequence[LinkedDep], upstream: Upstream, bag: Bag
+) -> dict[FeatureKey, Sequence[FieldKey]]:
+    """The parents that the author wrote, by dependency; one of which nothing is written is not among them."""
+    found: dict[FeatureKey, Sequence[FieldKey]] = {}
+    own = None if item.deps is None else list(_parents(item, deps, upstream, bag))
+    for dep in deps:
+        key = dep.dependency.feature
+        if own is not None:
+            found[key] = [parent for parent in own if parent.feature == key]
+        elif dep.mapping.kind != "default" or dep.mapping.exclude:
+            names = [field.name for field in upstream.features[key].fields]
+            found[key] = [FieldKey(key, name) for name in mapped(dep.mapping, str(item.name), names)]
+    return found
 
 
 def _parents(item: FieldDecl, deps: Sequence[LinkedDep], upstream: Upstream, bag: Bag) -> Iterable[FieldKey]:

@@ -7,6 +7,7 @@ values, and is refused with a reason. Many functions are there for values of unk
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,7 @@ _BOOLEANS = (
     exp.ArrayContains,
 )
 _NAMED_BOOLEANS = frozenset({"prefix", "suffix", "isfinite"})
+_GROUP = "metasql_group"
 _NO_NUMBERS = (exp.Boolean, exp.Case, exp.If)
 
 
@@ -125,8 +127,34 @@ def kept(_: Carrier, node: exp.Expr) -> exp.Expr:
 
 
 def sql(text: str, *arguments: exp.Expr) -> exp.Expr:
-    """ClickHouse's SQL over `:a`, `:b` and so on."""
+    """ClickHouse's SQL over `:a`, `:b` and so on.
+
+    The type of an aggregate is constant for the engine only under another name, which a lambda gives.
+    """
+    if "toTypeName" in text:
+        grouped = [name for name, argument in zip("abcd", arguments, strict=False) if _has_group(argument, set())]
+        text = _by_name(text, grouped) if grouped else text
     return template(text, "clickhouse")(arguments)
+
+
+def _by_name(text: str, names: list[str]) -> str:
+    named = re.sub(rf":({'|'.join(names)})\b", r"metasql_\1", text)
+    heads, values = ", ".join(f"metasql_{name}" for name in names), ", ".join(f"[:{name}]" for name in names)
+    return f"arrayElement(arrayMap(({heads}) -> {named}, {values}), 1)"
+
+
+def mark_group(node: exp.Expr) -> exp.Expr:
+    """Note on a node that it is an aggregate, or a value over a window."""
+    node.meta[_GROUP] = True
+    return node
+
+
+def _has_group(node: exp.Expr, seen: set[int]) -> bool:
+    """Whether a made tree holds one; what stands in it many times is one node, and looked at once."""
+    if id(node) in seen:
+        return False
+    seen.add(id(node))
+    return _GROUP in node.meta or any(_has_group(part, seen) for part in node.iter_expressions())
 
 
 def written(text: str, *names: str) -> Rule:

@@ -7,6 +7,7 @@ from sqlglot import exp
 from metasql.lower.carry import Carrier, RefusedError, Rule, sql
 from metasql.lower.carry_kinds import Kind, kind_of
 from metasql.lower.carry_values import FLOAT, IS_FLOAT, ROUNDED
+from metasql.lower.carry_written import written_out
 from metasql.lower.clickhouse_nodes import type_of
 from metasql.lower.clickhouse_texts import try_cast_text
 
@@ -19,8 +20,8 @@ def cast(carrier: Carrier, node: exp.Cast) -> exp.Expr:
         raise RefusedError("a cast with a format cannot be carried over")
     if isinstance(node.this, exp.Null):
         return exp.Cast(this=node.this, to=to)
-    if isinstance(node.this, exp.Literal) and node.this.is_string and to.is_type(*_READ_ALIKE):
-        return _written_out(node.this, to)
+    if isinstance(node.this, exp.Literal) and node.this.is_string and (known := written_out(node.this.this, to)):
+        return known
     value = carrier.tree(node.this)
     made = _cast(carrier, node.this, value, to)
     if made is None:
@@ -31,16 +32,7 @@ def cast(carrier: Carrier, node: exp.Cast) -> exp.Expr:
     return sql(f"if(throwIf(:a IS NOT NULL AND :b IS NULL, '{message}') = 0, :b, NULL)", value, made)
 
 
-def _written_out(text: exp.Literal, to: exp.DataType) -> exp.Expr:
-    """Versions before 26.9 read a date as one from 1900 to 2299, and a time as it is."""
-    year = text.this.strip().partition("-")[0]
-    if to.is_type("date") and not (year.isdigit() and 1900 <= int(year) < 2300):
-        return sql("toDate32(CAST(:a AS DateTime64(6, 'UTC')))", text)
-    return exp.Cast(this=text, to=to)
-
-
 _TIMES = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.TIMESTAMPTZ)
-_READ_ALIKE = (exp.DType.DATE, exp.DType.TEXT, exp.DType.UUID, *_TIMES)
 
 
 def _never_fails(kind: Kind, to: exp.DataType) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from metasql.lower.carry import Carrier, RefusedError, Rule, literal, sql
+from metasql.lower.carry import Carrier, RefusedError, Rule, literal, mark_group, sql
 from metasql.lower.carry_casts import as_text
 from metasql.lower.carry_kinds import Kind, kind_of
 from metasql.lower.template import call
@@ -240,6 +240,7 @@ def _core(carrier: Carrier, node: exp.Expr) -> Core:
 
 def _made(core: Core) -> exp.Expr:
     made, then = core
+    mark_group(made)
     return made if then is None else sql(then, made)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from metasql.lower.carry import Carrier, RefusedError, Rule, sql
+from metasql.lower.carry_compared import is_decimal, same
 from metasql.lower.clickhouse_nodes import membership
 
 
@@ -80,10 +81,10 @@ def _with_unknown(this: exp.Expr, query: exp.Expr, found: exp.Expr, name: exp.Id
 
 def _among_values(carrier: Carrier, node: exp.In) -> exp.Expr:
     values = node.expressions
-    if all(isinstance(value, (exp.Literal, exp.Neg, exp.Boolean)) for value in values):
+    if all(isinstance(value, (exp.Literal, exp.Neg, exp.Boolean)) and not is_decimal(value) for value in values):
         return carrier.parts(node)
     this, *rest = carrier.all([node.this, *values])
-    parts: list[exp.Expr] = [exp.EQ(this=this, expression=value) for value in rest]
+    parts = [same(carrier, [node.this, value], [this, made]) for value, made in zip(values, rest, strict=True)]
     return exp.paren(exp.or_(*parts, copy=False), copy=False)
 
 

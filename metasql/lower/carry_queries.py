@@ -1,11 +1,12 @@
-"""Queries, carried to ClickHouse: their parts, joins, and operations on sets."""
+"""Queries, carried to ClickHouse: their parts, and operations on sets."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
 from metasql.lower.carry import Carrier, RefusedError, Rule, kept, literal, only, plain
-from metasql.lower.carry_lists import named, rows_of_list, series, source
+from metasql.lower.carry_joins import joined
+from metasql.lower.carry_lists import named, series, source
 from metasql.lower.carry_members import check_alone
 
 _SELECT = frozenset(
@@ -14,8 +15,6 @@ _SELECT = frozenset(
         "distinct", "windows", "hint", "kind",
     }
 )  # fmt: skip
-_SIDES = frozenset({"", "LEFT", "RIGHT", "FULL"})
-_KINDS = frozenset({"", "INNER", "OUTER", "CROSS", "SEMI", "ANTI"})
 
 
 def select(carrier: Carrier, node: exp.Select) -> exp.Expr:
@@ -26,7 +25,7 @@ def select(carrier: Carrier, node: exp.Select) -> exp.Expr:
     try:
         made = carrier.parts(
             node,
-            joins=[_join(carrier, join) for join in node.args.get("joins") or []] or None,
+            joins=[joined(carrier, join) for join in node.args.get("joins") or []] or None,
             expressions=[_projection(carrier, item) for item in node.expressions],
             order=_order(carrier, node),
         )
@@ -94,24 +93,6 @@ def _spread(node: exp.Select) -> dict[tuple[str, str], str]:
     return found
 
 
-def _join(carrier: Carrier, node: exp.Join) -> exp.Expr:
-    side, kind = str(node.args.get("side") or "").upper(), str(node.args.get("kind") or "").upper()
-    try:
-        only(node, frozenset({"this", "on", "using", "side", "kind"}), "a join")
-        if side not in _SIDES or kind not in _KINDS:
-            raise RefusedError(f"a {kind} join is not carried over")
-        if isinstance(node.this, exp.Unnest):
-            return rows_of_list(carrier, node, side, kind)
-        if isinstance(node.this, exp.Lateral):
-            raise RefusedError("LATERAL is not carried over")
-    except RefusedError as refused:
-        return carrier.refuse(node.this, str(refused))
-    made = carrier.parts(node)
-    if kind in {"SEMI", "ANTI"} and not side:
-        made.set("side", "LEFT")
-    return made
-
-
 def table(carrier: Carrier, node: exp.Table) -> exp.Expr:
     only(node, frozenset({"this", "db", "catalog", "alias"}), "a table")
     alias = node.args.get("alias")
@@ -162,7 +143,9 @@ def _renamed(made: exp.Expr) -> exp.Expr:
     query = made.this
     while isinstance(query, (exp.SetOperation, exp.Subquery)):
         query = query.this
-    if not isinstance(query, exp.Select) or any(item.find(exp.Star) for item in query.expressions[:1]):
+    if not isinstance(query, exp.Select) or any(
+        item.find(exp.Star) for item in query.expressions[: len(alias.columns)]
+    ):
         raise RefusedError("columns are renamed in a SELECT, not in an alias")
     names = [item.name for item in alias.columns]
     items = [
@@ -187,10 +170,29 @@ def order(carrier: Carrier, node: exp.Order) -> exp.Expr:
     return carrier.parts(node)
 
 
-def limit(carrier: Carrier, node: exp.Limit) -> exp.Expr:
+def limit(_: Carrier, node: exp.Limit) -> exp.Expr:
     only(node, frozenset({"expression", "this"}), "LIMIT")
-    literal(node.expression, "the number of rows")
-    return carrier.parts(node)
+    return exp.Limit(expression=_number(node.expression))
+
+
+def fetch(_: Carrier, node: exp.Fetch) -> exp.Expr:
+    """`FETCH FIRST n ROWS ONLY` is a LIMIT; without a number it is one row."""
+    options = node.args.get("limit_options")
+    if options is not None and options.args.get("percent"):
+        raise RefusedError("a share of the rows is not carried over")
+    return exp.Limit(expression=_number(node.args.get("count") or exp.Literal.number(1)))
+
+
+def offset(_: Carrier, node: exp.Offset) -> exp.Expr:
+    return exp.Offset(expression=_number(node.expression))
+
+
+def _number(node: exp.Expr | None) -> exp.Expr:
+    """A number of rows: for ClickHouse one below 1 is a share of them, and one below 0 counts from the end."""
+    text = literal(node, "the number of rows")
+    if not (text.isascii() and text.isdecimal()):
+        raise RefusedError("a number of rows must be a whole number here")
+    return exp.Literal.number(text)
 
 
 QUERIES: dict[type[exp.Expr], Rule] = {
@@ -204,6 +206,8 @@ QUERIES: dict[type[exp.Expr], Rule] = {
     exp.Column: column,
     exp.Star: star,
     exp.Limit: limit,
+    exp.Fetch: fetch,
+    exp.Offset: offset,
     exp.Order: order,
     exp.Identifier: kept,
     exp.TableAlias: kept,
@@ -211,7 +215,7 @@ QUERIES: dict[type[exp.Expr], Rule] = {
         (
             exp.Alias, exp.And, exp.Array, exp.Between, exp.Cube, exp.Distinct, exp.EQ, exp.From, exp.GT, exp.GTE,
             exp.Group, exp.GroupingSets, exp.Having, exp.Is, exp.LT, exp.LTE, exp.NEQ, exp.Not, exp.NullSafeEQ,
-            exp.NullSafeNEQ, exp.Offset, exp.Or, exp.Ordered, exp.Qualify, exp.Rollup, exp.Tuple,
+            exp.NullSafeNEQ, exp.Or, exp.Ordered, exp.Qualify, exp.Rollup, exp.Tuple,
             exp.Values, exp.Where, exp.With,
         ),
         plain,

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from metasql.lower.carry import Carrier, RefusedError, Rule, sql
 from metasql.lower.carry_casts import CASTS
+from metasql.lower.carry_compared import COMPARED
 from metasql.lower.carry_groups import GROUPS
 from metasql.lower.carry_lists import LISTS
 from metasql.lower.carry_members import MEMBERS
@@ -38,6 +39,7 @@ def _called(carrier: Carrier, node: exp.Anonymous) -> exp.Expr:
 
 _RULES: dict[type[exp.Expr], Rule] = {
     **QUERIES,
+    **COMPARED,
     **MEMBERS,
     **LISTS,
     **VALUES,

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from metasql.lower.carry import Carrier, RefusedError, Rule, kept, literal, sql
 from metasql.lower.carry_kinds import Kind, kind_of
-from metasql.lower.carry_values import reckoned
+from metasql.lower.carry_reckoning import reckoned
 
 _TIME = "CAST(:a AS Nullable(DateTime64(6, 'UTC')))"
 _UNITS = frozenset({"year", "quarter", "month", "week", "day", "hour", "minute", "second"})
@@ -134,12 +134,7 @@ def _apart(carrier: Carrier, node: exp.Sub) -> exp.Expr:
         return sql("dateDiff('day', :b, :a)", *carrier.all([node.this, node.expression]))
     if Kind.TIME in kinds and kinds[1] in {Kind.DATE, Kind.TIME}:
         raise RefusedError("an interval has no values that are told alike; `date_diff` counts what lies between")
-    made = reckoned(carrier, node)
-    if kinds != [Kind.UNKNOWN, Kind.UNKNOWN]:
-        return made
-    both = "match(toTypeName(:a), 'DateTime') AND match(toTypeName(:b), 'DateTime')"
-    guard = sql(f"throwIf({both}, 'times are subtracted by date_diff')", made.this, made.expression)
-    return exp.paren(exp.Add(this=made, expression=guard), copy=False)
+    return reckoned(carrier, node)
 
 
 _FORMATS = {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from metasql.lower.carry import Carrier, RefusedError, Rule, kept, literal, plain, sql, written
+from metasql.lower.carry import Carrier, RefusedError, Rule, kept, literal, sql, written
+from metasql.lower.carry_compared import same
 from metasql.lower.carry_kinds import Kind, kind_of
+from metasql.lower.carry_reckoning import absolute, divided, negative, reckoned, shifted
 
 FLOAT = "'^(Nullable[(])?Float'"
 IS_FLOAT = f"match(toTypeName(:a), {FLOAT})"
@@ -64,11 +66,18 @@ def coalesce(carrier: Carrier, node: exp.Coalesce) -> exp.Expr:
 
 
 def extreme(name: str) -> Rule:
-    """NULLs are left out, as long as there is anything else."""
+    """NULLs are left out, as long as there is anything else; NaN is the greatest of all."""
 
     def rule(carrier: Carrier, node: exp.Expr) -> exp.Expr:
-        trees = _meeting(carrier, [node.this, *node.expressions])
-        return exp.Anonymous(this=name, expressions=trees)
+        sides = [node.this, *node.expressions]
+        trees = _meeting(carrier, sides)
+        made = exp.Anonymous(this=name, expressions=trees)
+        kinds = {kind_of(side, carrier.types) for side in sides}
+        if name == "least" or not kinds & {Kind.UNKNOWN, Kind.NUMBER, Kind.FLOAT}:
+            return made
+        tests = [sql("ifNull(:a != :a, false)", tree) for tree in trees if not isinstance(tree, exp.Null)]
+        nan = "accurateCastOrNull('nan', toTypeName(assumeNotNull(:b)))"
+        return sql(f"if(:a, {nan}, :b)", exp.paren(exp.or_(*tests, copy=False), copy=False), made)
 
     return rule
 
@@ -82,7 +91,7 @@ def case(carrier: Carrier, node: exp.Case) -> exp.Expr:
     for branch, value in zip(node.args["ifs"], made, strict=False):
         when = carrier.tree(branch.this, condition=this is None)
         if this is not None:  # ClickHouse's short form says that NULL is NULL.
-            when = exp.EQ(this=this, expression=when)
+            when = same(carrier, [node.this, branch.this], [this, when])
         ifs.append(exp.If(this=when, true=value))
     return exp.Case(ifs=ifs, default=made[-1] if default is not None else None)
 
@@ -92,8 +101,9 @@ def choice(carrier: Carrier, node: exp.If) -> exp.Expr:
 
 
 def nullif(carrier: Carrier, node: exp.Nullif) -> exp.Expr:
-    first, second = _meeting(carrier, [node.this, node.expression])
-    return exp.Nullif(this=first, expression=second)
+    sides = [node.this, node.expression]
+    first, second = _meeting(carrier, sides)
+    return sql("if(:a, NULL, :b)", same(carrier, sides, [first, second]), first)
 
 
 ROUNDED = "(trunc(:a) + if(abs(:a - trunc(:a)) >= 0.5, sign(:a), 0))"
@@ -111,18 +121,8 @@ def rounded(carrier: Carrier, node: exp.Round) -> exp.Expr:
     scaled = ROUNDED.replace(":a", f"(:a * 1e{digits})")
     texts = f"if({IS_FLOAT}, toString({scaled} / 1e{digits}), toString(round(:a, {digits})))"
     wide = f"replaceRegexpOne(toTypeName(round(:a, {digits})), 'Decimal[(][0-9]+', 'Decimal(38')"
-    return sql(f"accurateCast({texts}, if({IS_FLOAT}, 'Nullable(Float64)', {wide}))", value)
-
-
-def reckoned(carrier: Carrier, node: exp.Expr) -> exp.Expr:
-    """Sums and products of decimals get all digits there are: in ClickHouse they have as few as their parts."""
-    made = carrier.parts(node)
-    sides = (node.this, node.expression)
-    kinds = {kind_of(side, carrier.types) for side in sides}
-    written = any(isinstance(side.unnest(), (exp.Literal, exp.Neg)) and _is_decimal(side.unnest()) for side in sides)
-    if Kind.DECIMAL in kinds and kinds <= {Kind.DECIMAL, Kind.INTEGER} and not written:
-        made.set("this", sql(":a * toDecimal128(1, 0)", exp.paren(made.this, copy=False)))
-    return made
+    same_float = "'Nullable(' || extract(toTypeName(:a), 'Float[0-9]+') || ')'"
+    return sql(f"accurateCast({texts}, if({IS_FLOAT}, {same_float}, {wide}))", value)
 
 
 def remainder(carrier: Carrier, node: exp.Mod) -> exp.Expr:
@@ -151,18 +151,18 @@ VALUES: dict[type[exp.Expr], Rule] = {
     exp.Literal: number,
     exp.Null: kept,
     exp.Boolean: kept,
-    exp.Neg: plain,
+    exp.Neg: negative,
     exp.Mul: reckoned,
     exp.Mod: remainder,
-    exp.Div: written("toFloat64(:a) / :b"),
+    exp.Div: divided,
     exp.IntDiv: written("intDiv(bitOr(:a, 0), bitOr(:b, 0))"),
     exp.BitwiseAnd: written("bitAnd(:a, :b)"),
     exp.BitwiseOr: written("bitOr(:a, :b)"),
     exp.BitwiseXor: written("bitXor(:a, :b)"),
     exp.BitwiseNot: written("bitNot(toInt64(:a))", "this"),
-    exp.BitwiseLeftShift: written("bitShiftLeft(toInt64(:a), :b)"),
+    exp.BitwiseLeftShift: shifted,
     exp.BitwiseRightShift: written("bitShiftRight(toInt64(:a), :b)"),
-    exp.Abs: written("greatest(:a, -:a)", "this"),
+    exp.Abs: absolute,
     exp.Sign: written("sign(:a)", "this"),
     exp.Floor: written("floor(:a)", "this"),
     exp.Ceil: written("ceil(:a)", "this"),

@@ -52,6 +52,7 @@ class Recorder(Values):
     def __init__(self, settings: Settings, bag: Bag, engine: str | None = None) -> None:
         super().__init__(settings)
         self.config = Config()
+        self.asked = functions.Asked()
         self._bag = bag
         self._engine = engine or (settings.target.type if settings.target else "duckdb")
         self._refs: dict[tuple[str, ...], Ref] = {}
@@ -71,9 +72,10 @@ class Recorder(Values):
             "source": self.source,
             "config": self.config,
             "this": functions.This(),
-            "adapter": functions.Adapter(self._settings, self._engine),
+            "adapter": functions.Adapter(self._settings, self._engine, self.asked),
+            "target": functions.Target(self._settings, self.asked),
             "exceptions": functions.Exceptions(self._bag),
-            "execute": self._settings.run_query is not None,
+            "execute": functions.Execute(self._settings.run_query is not None, self.asked),
             "run_query": self.run_query,
             "is_incremental": functions.is_incremental,
             "log": functions.log,
@@ -108,6 +110,7 @@ class Recorder(Values):
         return found.placeholder
 
     def run_query(self, sql: str) -> functions.Rows:
+        self.asked.data = True
         run, relation = self._settings.run_query, self._settings.relation
         if run is None:
             raise Refusal(

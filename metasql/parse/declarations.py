@@ -117,6 +117,8 @@ class Body:
 
     `engine` is set for a body that was written for one engine (`name.clickhouse.sql`).
     `carried` is its tree in the words of the target's engine, where that is not the project's dialect.
+    `variants` are its text and tree on every engine, where it asks which one it is on. `asks_data` says
+    that its text hangs on what the warehouse holds.
     """
 
     path: str
@@ -126,6 +128,8 @@ class Body:
     refs: tuple[Ref, ...]
     engine: str | None = None
     carried: exp.Query | None = None
+    variants: Mapping[str, tuple[str, exp.Query]] = field(default_factory=dict)
+    asks_data: bool = False
 
 
 @dataclass(frozen=True)

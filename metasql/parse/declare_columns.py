@@ -94,10 +94,6 @@ def _code_version(reader: Reader, bag: Bag) -> Word | None:
         help = 'write a version such as "1", or leave the word out'
         bag.error("MS0315", f"`code_version` of {reader.what} is empty", written.span, help=help)
         return None
-    if version == "auto":
-        help = 'write a version such as "1", and change it when the code changes'
-        bag.error("MS0318", "`code_version: auto` is not in this version", version.span, help=help)
-        return None
     return version
 
 

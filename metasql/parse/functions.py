@@ -109,17 +109,48 @@ class Values:
         )
 
 
+@dataclass
+class Asked:
+    """What a template asked for that may be otherwise elsewhere: the engine, or what the warehouse holds."""
+
+    engine: bool = False
+    data: bool = False
+
+
 class Target:
     """`target`: where a run would go. Without a profile, a place on DuckDB."""
 
     _shown = "`target`"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, asked: Asked | None = None) -> None:
         target = settings.target
+        self._asked = asked or Asked()
+        self._type = target.type if target else "duckdb"
         self.name = target.name if target else "default"
-        self.type = target.type if target else "duckdb"
         self.schema = target.schema if target else "main"
         self.profile_name = target.profile if target else settings.project.name
+
+    @property
+    def type(self) -> str:
+        self._asked.engine = True
+        return self._type
+
+
+class Execute:
+    """`execute`: whether the template is read to be run."""
+
+    _shown = "`execute`"
+
+    def __init__(self, value: bool, asked: Asked) -> None:
+        self._value = value
+        self._asked = asked
+
+    def __bool__(self) -> bool:
+        self._asked.data = True
+        return self._value
+
+    def __str__(self) -> str:
+        return str(bool(self))
 
 
 class This:
@@ -153,9 +184,10 @@ class Adapter:
 
     _shown = "`adapter`"
 
-    def __init__(self, settings: Settings, engine: str) -> None:
+    def __init__(self, settings: Settings, engine: str, asked: Asked | None = None) -> None:
         self._settings = settings
         self._engine = engine
+        self._asked = asked or Asked()
 
     @with_macros
     def dispatch(
@@ -165,6 +197,7 @@ class Adapter:
         macro_namespace: str | None = None,  # noqa: ARG002 - there is one namespace
     ) -> Callable[..., Any]:
         """The macro of a name that was written for the engine, else the default one."""
+        self._asked.engine = True
         for prefix in (self._engine, "default"):
             found: Callable[..., Any] | None = macros.macro(f"{prefix}__{macro_name}")
             if found is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlglot import exp
 
+from metasql.config.options import OPTIONS
 from metasql.diagnostics import Bag, candidates, suggest
 from metasql.parse.context import THIS, Recorder
 from metasql.parse.context import Settings as Settings
@@ -43,9 +44,43 @@ def read_body(
     tree = parse_query(lines, engine or settings.project.dialect, bag)
     if tree is None:
         return None
-    body = Body(source.path, lines.rendered, tree, lines, recorder.refs, engine)
+    variants = _variants(source, templates, settings) if recorder.asked.engine and engine is None else {}
+    body = Body(
+        source.path,
+        lines.rendered,
+        tree,
+        lines,
+        recorder.refs,
+        engine,
+        variants=variants,
+        asks_data=recorder.asked.data,
+    )
     check_tables(body, bag)
     return ReadBody(body, recorder.config.values, recorder.config.span)
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """A target as it would be on another engine."""
+
+    name: str
+    type: str
+    schema: str
+    profile: str
+
+
+def _variants(source: Source, templates: Templates, settings: Settings) -> dict[str, tuple[str, exp.Query]]:
+    """A body as it reads on every engine that it can be read on: its meaning is that of all of them."""
+    found: dict[str, tuple[str, exp.Query]] = {}
+    target = settings.target
+    for engine in sorted(OPTIONS):
+        told = (target.name, engine, target.schema, target.profile) if target else ("default", engine, "main", "")
+        recorder = Recorder(replace(settings, target=_Elsewhere(*told), run_query=None), Bag(), engine)
+        lines = templates.render(source, recorder.names(), Bag())
+        tree = parse_query(lines, settings.project.dialect, Bag()) if lines is not None else None
+        if lines is not None and tree is not None:
+            found[engine] = (lines.rendered, tree)
+    return found
 
 
 def read_assertion(

@@ -45,12 +45,18 @@ SETTLED = "settled"
 class Computation:
     """What is computed before anything is written: steps and checks, in order.
 
-    `whole` is why the body reads its whole inputs, or None where it reads only what the
-    increment needs.
+    `finding` ends with the work table; `computing` has nothing to do where no unit of it is new or stale, but for
+    a root, whose content says it alone. `whole` is why the body reads its whole inputs, or None where it reads only
+    what the increment needs.
     """
 
-    steps: tuple[Step | Check, ...]
+    finding: tuple[Step | Check, ...]
+    computing: tuple[Step | Check, ...]
     whole: str | None
+
+    @property
+    def steps(self) -> tuple[Step | Check, ...]:
+        return (*self.finding, *self.computing)
 
 
 def computation(
@@ -66,13 +72,13 @@ def computation(
     if feature.kind is Kind.ROOT:
         result = _result(feature, whole_body(body, feature, graph, layout), None, "read the source, once")
         work = _work(feature, graph, layout, full_refresh, RESULT)
-        return Computation((result, *_checks(feature), work, _incoming(feature, unlike)), None)
+        return Computation((result, *_checks(feature), work), (_incoming(feature, unlike),), None)
     tree, why = restricted_body(body, feature, graph, layout, WORK)
     purpose = f"compute them ({why}, so its inputs are read whole)" if why else "compute them"
     result = _result(feature, tree, WORK, purpose)
     inputs = (_incoming_inputs(feature),) if feature.is_expansion else ()
     work = _work(feature, graph, layout, full_refresh, None)
-    return Computation((work, result, *_checks(feature), *inputs, _incoming(feature, unlike)), why)
+    return Computation((work,), (result, *_checks(feature), *inputs, _incoming(feature, unlike)), why)
 
 
 def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read: str | None) -> Step:

@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
 
 def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
     """Write what the last command did, node by node."""
-    document = {
+    document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "metasql_version": VERSION,
         "run_id": result.run_id,
@@ -124,6 +124,8 @@ def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
         "seconds": round(result.seconds, 6),
         "results": [node.as_dict() for node in result.nodes],
     }
+    if result.statements:
+        document["statements"] = [item.as_dict() for item in result.statements]
     return _write(target_folder(config) / RUN_RESULTS, document)
 
 

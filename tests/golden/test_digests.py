@@ -42,6 +42,11 @@ def test_digests(engine, tmp_path, request):
     assert came == DIGESTS.read_text(encoding="utf-8"), "a change of digests is a breaking change"
 
 
+def test_the_lock_of_the_example():
+    """`metasql lock` writes it."""
+    assert load(Options(ROOT)).lock.changes() == []
+
+
 def definitions() -> dict[str, str]:
     """The functions of the encoding, on words of every shape."""
     key, parent = FeatureKey("video/crop"), FieldKey(FeatureKey("video/full"), "audio")

@@ -8,19 +8,16 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from tests.support.cli import Result, run_cli
 from tests.support.engines import Engine
 from tests.support.project import write_project
 
 Row = dict[str, Any]
-Client = duckdb.DuckDBPyConnection
 
 VOLATILE = ("metasql_run_id", "metasql_created_at", "metasql_updated_at", "metasql_commit", "metasql_superseded_at")
 """Columns that tell when and by whom a row was written, not what it is."""
@@ -34,6 +31,11 @@ class Place:
         self.engine = engine
         write_project(folder, engine)
         self.write("models/.keep", "")
+
+    @property
+    def type(self) -> str:
+        """The engine's word in `type:` of a target, and in the names of bodies for it."""
+        return str(self.engine.target(self.folder)["type"])
 
     # The project
 
@@ -58,6 +60,7 @@ class Place:
 
     def cli(self, *command: str, code: int | None = 0) -> Result:
         """Run a command; it must leave with `code`, and never with a traceback."""
+        self.engine.ready(self.folder)
         result = run_cli(command[0], "--project-dir", str(self.folder), *command[1:])
         assert "Traceback" not in result.err, str(result)
         assert "MS9" not in result.err, str(result)
@@ -75,12 +78,16 @@ class Place:
 
     def listed(self, key: str) -> dict[tuple[Any, ...], tuple[str, str, str]]:
         """Unit → status, stale fields, reason."""
-        found = {}
-        for row in self.increment(key):
-            names = list(row)
-            unit = tuple(row[name] for name in names[: len(self.unit(key))])
-            found[unit] = (row["metasql_status"], row["metasql_stale_fields"] or "", row["metasql_reason"])
-        return found
+        rows = self.increment(key)
+        width = len(self.unit(key)) if rows else 0
+        return {
+            tuple(row.values())[:width]: (
+                row["metasql_status"],
+                row["metasql_stale_fields"] or "",
+                row["metasql_reason"],
+            )
+            for row in rows
+        }
 
     def unit(self, key: str) -> list[str]:
         rows = self.rows(f"SELECT unit_columns FROM metasql_features WHERE feature = '{key}'")
@@ -105,16 +112,9 @@ class Place:
 
     # The warehouse, as a plain client reads it
 
-    @property
-    def path(self) -> Path:
-        return Path(self.engine.target(self.folder)["path"])
-
-    @contextmanager
-    def reader(self, zone: str = "UTC") -> Iterator[Client]:
-        """A read-only client with a time zone of its own."""
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            connection.execute(f"SET TimeZone = '{zone}'")
-            yield connection
+    def held(self) -> AbstractContextManager[object]:
+        """The warehouse stays open meanwhile."""
+        return self.engine.held(self.folder)
 
     def rows(self, sql: str, zone: str = "UTC") -> list[Row]:
         names, found = self.engine.query(self.folder, sql, zone)
@@ -128,9 +128,14 @@ class Place:
         rows = self.rows(f'SELECT * FROM "{relation}"')
         return sorted(repr({k: v for k, v in row.items() if k not in without}) for row in rows)
 
+    def tables(self, relations: Iterable[str], without: Sequence[str] = VOLATILE) -> dict[str, list[str]]:
+        """All rows of several relations."""
+        with self.held():
+            return {name: self.table(name, without) for name in relations}
+
     def public(self, without: Sequence[str] = VOLATILE) -> dict[str, list[str]]:
         """Every view of the warehouse, and every history."""
-        return {name: self.table(name, without) for name in self.relations()}
+        return self.tables(self.relations(), without)
 
     def columns(self, relation: str) -> dict[str, str]:
         """Its columns and their types in DuckDB's words; none where it is not there."""
@@ -144,12 +149,6 @@ class Place:
         self.engine.settle(self.folder)
         shutil.copytree(self.folder, folder, symlinks=True)
         return Place(folder, self.engine)
-
-
-def rows_of(client: Client, sql: str) -> list[Row]:
-    cursor = client.execute(sql)
-    names = [item[0] for item in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> str:

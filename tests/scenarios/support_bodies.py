@@ -228,3 +228,34 @@ ACROSS = {
     },
 }
 """Some row is made of the rows of other units too."""
+
+CLICKHOUSE = {
+    "identity": {
+        "unnest": (
+            f"select a.id, arraySum(arrayMap(e -> assumeNotNull(e) * 2, [a.x, b.y])) as v from {A} as a join {B} as b using (id)"
+        ),
+        "lateral": f"select a.id, l.y + a.x as v from {A} as a cross join (select max(y) as y from {B}) as l",
+        "join_lateral": (
+            f"select a.id, l.v from {A} as a left join (select h, sum(y) as v from {B} group by h) as l on l.h = a.g"
+        ),
+        "parenthesised_limit": f"select id, x as v from {A} order by x, id limit 5",
+        "asof_join": (
+            f"select a.id, b.y as v from (select id, x, 1 as one from {A}) as a "
+            f"asof left join (select assumeNotNull(y) as y, 1 as one from {B}) as b on a.one = b.one and a.x >= b.y"
+        ),
+        "positional": (
+            f"select a.id, b.y as v from (select id, row_number() over (order by id) as n from {A}) as a "
+            f"left join (select y, row_number() over (order by id) as n from {B}) as b on a.n = b.n"
+        ),
+    },
+    "groups": {
+        "of_all_members": (
+            f"select s.g, coalesce(m.n, 0) as v from {S} as s left join (select g, count() as n from {M} group by g) as m "
+            "on m.g = s.g where s.label is not null"
+        ),
+    },
+    "expansion": {
+        "lateral": f"select a.id as id, n, n * a.x as v from {A} as a array join range(assumeNotNull(a.x) % 3) as n",
+    },
+}
+"""Bodies for ClickHouse of those that are not carried over to it, with the same result."""

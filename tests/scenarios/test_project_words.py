@@ -65,10 +65,13 @@ def test_run_query_reads_the_warehouse_at_run_time_alone(place):
 
 
 def test_a_body_for_one_engine_goes_before_the_common_one(place):
-    """`b.duckdb.sql` replaces `b.sql` on DuckDB."""
-    place.write("models/b.duckdb.sql", "select id, x + 1 as z from {{ ref('a') }}")
+    """`b.duckdb.sql` replaces `b.sql` on DuckDB, and `b.clickhouse.sql` on ClickHouse."""
+    for engine, added in (("duckdb", 1), ("clickhouse", 2)):
+        place.write(f"models/b.{engine}.sql", f"select id, x + {added} as z from {{{{ ref('a') }}}}")
     place.run()
-    assert place.values("SELECT z FROM b ORDER BY id") == [(6,), (7,)]
+    assert (
+        place.values("SELECT z FROM b ORDER BY id") == {"duckdb": [(6,), (7,)], "clickhouse": [(7,), (8,)]}[place.type]
+    )
 
 
 def test_another_hash_makes_every_sample_stale(place):

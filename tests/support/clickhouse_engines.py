@@ -13,9 +13,11 @@ from typing import Any, Protocol
 
 import clickhouse_connect
 import duckdb
+from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 
-from tests.support.clickhouse_server import Server
+from tests.support.clickhouse_server import PASSWORD, Server
+from tests.support.occupied import CHDB, SERVER, held_by_process, other_file, other_server
 
 _TYPES = {
     "VARCHAR": "String",
@@ -25,7 +27,11 @@ _TYPES = {
     "INTEGER": "Int32",
     "BIGINT": "Int64",
     "HUGEINT": "Int128",
+    "UTINYINT": "UInt8",
+    "USMALLINT": "UInt16",
+    "UINTEGER": "UInt32",
     "UBIGINT": "UInt64",
+    "UUID": "UUID",
     "FLOAT": "Float32",
     "DOUBLE": "Float64",
     "DATE": "Date32",
@@ -45,6 +51,9 @@ class Plain(Protocol):
         with self.client(folder) as client:
             fill(client, table, types, rows)
 
+    def held(self, folder: Path) -> AbstractContextManager[object]:
+        return self.client(folder)
+
     def relations(self, folder: Path) -> list[str]:
         return [str(row[0]) for row in self.query(folder, RELATIONS)[1]]
 
@@ -52,7 +61,9 @@ class Plain(Protocol):
         sql = (
             f"SELECT name, type FROM system.columns WHERE database = 'main' AND table = '{relation}' ORDER BY position"
         )
-        return {str(name): duckdb_type(str(type_)) for name, type_ in self.query(folder, sql)[1]}
+        with self.client(folder) as client:
+            found = client.query(sql).result_rows
+        return {str(name): duckdb_type(str(type_)) for name, type_ in found}
 
     def reads(self, folder: Path) -> dict[str, set[str]]:
         sql = "SELECT name, as_select FROM system.tables WHERE database = 'main' AND engine = 'View'"
@@ -65,15 +76,39 @@ class Plain(Protocol):
         ...
 
 
+COMPILING = ("compile_expressions", "compile_aggregate_expressions", "compile_sort_description")
+"""What takes longer than it saves where there are few rows; the server does it as it is set up to."""
+
+
 class ChDB(Plain):
     """One folder in the project's folder, opened by this process."""
 
     name = "chdb"
     dialect = "duckdb"
+    alone = True
+    hashes_all = False
 
     def target(self, folder: Path) -> dict[str, Any]:
         path = str(folder / "case.chdb")
-        return {"type": "clickhouse", "driver": "chdb", "path": path, "schema": "main", "threads": 1}
+        return {
+            "type": "clickhouse",
+            "driver": "chdb",
+            "path": path,
+            "schema": "main",
+            "threads": 1,
+            "settings": dict.fromkeys(COMPILING, 0),
+        }
+
+    def held_elsewhere(self, folder: Path) -> AbstractContextManager[int]:
+        return held_by_process(CHDB, str(folder / "case.chdb"))
+
+    @contextmanager
+    def displaced(self, folder: Path) -> Iterator[str]:
+        with other_file(folder / "case.chdb"):
+            yield "MS0604"
+
+    def ready(self, folder: Path) -> None:
+        """It is a folder."""
 
     def settle(self, folder: Path) -> None:
         """Nothing is open between commands."""
@@ -89,18 +124,41 @@ class ChDB(Plain):
 
 
 class ClickHouse(Plain):
-    """A server for each project, with its data in the project's folder; a few of them run at a time."""
+    """A server for each project, with its data in the project's folder; a few of them run at a time.
+
+    `more` is configuration of the servers; `megabytes`: each has a disk of its own of this size.
+    """
 
     name = "clickhouse"
     dialect = "duckdb"
+    alone = False
+    hashes_all = False
     running = 3
 
-    def __init__(self) -> None:
+    def __init__(self, more: str = "", megabytes: int = 0) -> None:
+        self.more = more
+        self.megabytes = megabytes
         self._servers: dict[Path, Server] = {}
+        self._displaced: set[Path] = set()
         atexit.register(self.close)
 
     def target(self, folder: Path) -> dict[str, Any]:
         return self.server(folder).target()
+
+    def held_elsewhere(self, folder: Path) -> AbstractContextManager[int]:
+        return held_by_process(SERVER, str(self.server(folder).port), "metasql", PASSWORD)
+
+    @contextmanager
+    def displaced(self, folder: Path) -> Iterator[str]:
+        server = self.server(folder)
+        server.stop()
+        with other_server(server.port):
+            yield "MS0633"
+
+    def ready(self, folder: Path) -> None:
+        """Start the server again, where it was stopped for the sake of others."""
+        if folder in self._displaced:
+            self.server(folder)
 
     def settle(self, folder: Path) -> None:
         """Stop the server, so that its folder can be copied."""
@@ -109,14 +167,19 @@ class ClickHouse(Plain):
 
     def server(self, folder: Path) -> Server:
         """The project's server, running; the one that was longest not asked for is stopped."""
-        server = self._servers.pop(folder, None) or Server(folder / "server")
+        server = self._servers.pop(folder, None) or self._new(folder)
         self._servers[folder] = server
         if server.process is None:
-            running = [other for other in self._servers.values() if other.process is not None]
-            for other in running[: max(0, len(running) - self.running + 1)]:
-                other.stop()
+            running = [path for path, other in self._servers.items() if other.process is not None]
+            for path in running[: max(0, len(running) - self.running + 1)]:
+                self._servers[path].stop()
+                self._displaced.add(path)
+            self._displaced.discard(folder)
             server.start()
         return server
+
+    def _new(self, folder: Path) -> Server:
+        return Server(folder / "server", more=self.more, megabytes=self.megabytes)
 
     @contextmanager
     def client(self, folder: Path) -> Iterator[Client]:
@@ -165,7 +228,7 @@ def empty(client: Client) -> None:
     """Drop every database but the engine's own."""
     own = "'system', 'default', 'information_schema', 'INFORMATION_SCHEMA'"
     for (name,) in client.query(f"SELECT name FROM system.databases WHERE name NOT IN ({own})").result_rows:
-        client.command(f'DROP DATABASE "{name}" SYNC')
+        client.command(f"DROP DATABASE {quote_identifier(name)} SYNC")
 
 
 def fill(client: Client, table: str, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -191,7 +254,12 @@ def parquet(types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> tupl
             return None, found
         connection.executemany(f"INSERT INTO t VALUES ({', '.join('?' for _ in types)})", values)
         path = Path(folder) / "rows.parquet"
-        connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+        # Parquet has no integers of 128 bits and no UUIDs: their texts go over.
+        names = ", ".join(
+            f'"{name}"::VARCHAR AS "{name}"' if "Int128" in type_ or "UUID" in type_ else f'"{name}"'
+            for name, type_ in found.items()
+        )
+        connection.execute(f"COPY (SELECT {names} FROM t) TO '{path}' (FORMAT parquet)")
         return path.read_bytes(), found
 
 

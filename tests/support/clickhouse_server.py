@@ -56,7 +56,11 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """One server. `clusters`: cluster → shards, each a list of native ports of its replicas; `more`: configuration."""
+    """One server.
+
+    `clusters`: cluster → shards, each a list of native ports of its replicas; `more`: configuration;
+    `megabytes`: its data is on a disk of its own of this size, which is gone with the process.
+    """
 
     folder: Path
     clusters: Mapping[str, list[list[int]]] = field(default_factory=dict)
@@ -64,6 +68,7 @@ class Server:
     port: int = field(default_factory=free_port)
     tcp_port: int = field(default_factory=free_port)
     more: str = ""
+    megabytes: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Server:
@@ -74,10 +79,29 @@ class Server:
         words = [str(library()), str(self.folder / "data"), str(self.port), str(self.tcp_port), str(config)]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(CHILD), *words], stdin=subprocess.PIPE, stdout=log, stderr=log
+                [*self._on_own_disk(), sys.executable, str(CHILD), *words],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
             )
         self._wait()
         return self
+
+    def _on_own_disk(self) -> list[str]:
+        """A command that mounts the disk in a namespace of its own: that needs no rights, and leaves nothing behind."""
+        if not self.megabytes:
+            return []
+        data = self.folder / "data"
+        data.mkdir(exist_ok=True)
+        mount = f'mount -t tmpfs -o size={self.megabytes}m tmpfs "$0" && exec "$@"'
+        return ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, str(data)]
+
+    @property
+    def data(self) -> Path:
+        """Its folder as the process sees it."""
+        if self.process is not None and self.megabytes:
+            return Path(f"/proc/{self.process.pid}/root{self.folder / 'data'}")
+        return self.folder / "data"
 
     def stop(self) -> None:
         """As a service is stopped."""

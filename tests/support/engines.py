@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.support.clickhouse_cluster import Cluster
 from tests.support.clickhouse_engines import ChDB, ClickHouse
+from tests.support.occupied import DUCKDB, held_by_process, other_file
 
 STORAGE = "v1.4.0"
 
@@ -21,6 +23,10 @@ class Engine(Protocol):
 
     name: str
     dialect: str
+    alone: bool
+    """Whether one process at a time has the warehouse, and another is refused."""
+    hashes_all: bool
+    """Whether lists, structs, blobs and times outside the years 1 to 9999 have a hash; where not, they are refused."""
 
     def target(self, folder: Path) -> dict[str, Any]:
         """The target's entry in `profiles.yml`, for a project in the folder."""
@@ -43,6 +49,15 @@ class Engine(Protocol):
     def reads(self, folder: Path) -> dict[str, set[str]]:
         """The views of `main`, and the relations that each of them reads."""
 
+    def held_elsewhere(self, folder: Path) -> AbstractContextManager[int]:
+        """Another process, whose number it gives, has the warehouse open meanwhile."""
+
+    def displaced(self, folder: Path) -> AbstractContextManager[str]:
+        """Something else stands in the warehouse's place; gives the code of the error that says so."""
+
+    def ready(self, folder: Path) -> None:
+        """See that commands find the warehouse."""
+
     def settle(self, folder: Path) -> None:
         """Bring the warehouse into a state in which its folder can be copied, with links as links."""
 
@@ -52,6 +67,8 @@ class DuckDB:
 
     name = "duckdb"
     dialect = "duckdb"
+    alone = True
+    hashes_all = True
 
     def target(self, folder: Path) -> dict[str, Any]:
         path = str(folder / "case.duckdb")
@@ -95,6 +112,17 @@ class DuckDB:
             }
         return {name: {relation.removeprefix("main.") for relation in read} for name, read in found.items()}
 
+    def held_elsewhere(self, folder: Path) -> AbstractContextManager[int]:
+        return held_by_process(DUCKDB, str(folder / "case.duckdb"))
+
+    @contextmanager
+    def displaced(self, folder: Path) -> Iterator[str]:
+        with other_file(folder / "case.duckdb"):
+            yield "MS0604"
+
+    def ready(self, folder: Path) -> None:
+        """It is a file."""
+
     def settle(self, folder: Path) -> None:
         """Nothing is open between commands."""
 
@@ -102,6 +130,7 @@ class DuckDB:
 ENGINES: dict[str, type[Engine]] = {"duckdb": DuckDB, "chdb": ChDB, "clickhouse": ClickHouse, "cluster": Cluster}
 
 
+@cache
 def engine_named(name: str) -> Engine:
     """An engine by name. One that is not known, or not installed, is an error and never a skip."""
     if name not in ENGINES:

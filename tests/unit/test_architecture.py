@@ -18,6 +18,7 @@ LAYERS = (
     {"diagnostics"},
     {"config"},
     {"parse"},
+    {"trace"},
     {"graph"},
     {"plan"},
     {"lower"},

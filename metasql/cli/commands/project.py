@@ -10,7 +10,7 @@ from metasql.cli.options import Common, common, selection
 from metasql.cli.running import execute_nodes, feature_keys, lookups_without_warehouse, run_options, select_nodes
 from metasql.config.options import MOST_THREADS
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
-from metasql.pipeline import compiled, feature_of, statements
+from metasql.pipeline import check_lock, compiled, feature_of, statements
 from metasql.report.artifacts import write_compiled, write_manifest
 
 threads_option = click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Independent nodes at once.")
@@ -21,11 +21,17 @@ full_refresh_option = click.option(
 )
 
 
+locked_option = click.option("--locked", is_flag=True, help="Fail where metasql.lock is not up to date.")
+
+
 @click.command("parse")
 @common
-def parse_command(shared: Common) -> int:
+@locked_option
+def parse_command(shared: Common, locked: bool) -> int:
     """Read the project, and check it without a warehouse."""
     project = shared.project()
+    if locked:
+        check_lock(project)
     path = write_manifest(project.config, project.graph)
     graph = project.graph
     counted = [(len(graph.features), "feature"), (len(graph.seeds), "seed"), (len(graph.assertions), "assertion")]
@@ -77,8 +83,11 @@ def seed_command(shared: Common, threads: int | None, **choice: Any) -> int:
 @selection
 @threads_option
 @full_refresh_option
+@locked_option
 @click.option("--dry-run", is_flag=True, help="Print the statements, and execute none of them.")
-def run_command(shared: Common, threads: int | None, full_refresh: bool, dry_run: bool, **choice: Any) -> int:
+def run_command(
+    shared: Common, threads: int | None, full_refresh: bool, locked: bool, dry_run: bool, **choice: Any
+) -> int:
     """Compute what is new or stale.
 
     Tables and views are brought to their declarations first. External features are prepared and left to
@@ -91,7 +100,7 @@ def run_command(shared: Common, threads: int | None, full_refresh: bool, dry_run
         options = run_options(shared, project, choice, full_refresh)
         return feature_nodes(project.graph, chosen, options)
 
-    return execute_nodes(shared, "run", choice, threads, nodes)
+    return execute_nodes(shared, "run", choice, threads, nodes, locked)
 
 
 def _dry_run(shared: Common, choice: dict[str, Any], full_refresh: bool) -> int:
@@ -119,11 +128,12 @@ def test_command(shared: Common, threads: int | None, **choice: Any) -> int:
 @selection
 @threads_option
 @full_refresh_option
-def build_command(shared: Common, threads: int | None, full_refresh: bool, **choice: Any) -> int:
+@locked_option
+def build_command(shared: Common, threads: int | None, full_refresh: bool, locked: bool, **choice: Any) -> int:
     """Seed, run and test, in the order of the graph."""
 
     def nodes(project: Any, chosen: set[str]) -> Any:
         options = run_options(shared, project, choice, full_refresh)
         return build_nodes(project.graph, chosen, options, project.config.root)
 
-    return execute_nodes(shared, "build", choice, threads, nodes)
+    return execute_nodes(shared, "build", choice, threads, nodes, locked)

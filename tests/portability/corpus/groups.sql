@@ -36,4 +36,11 @@ SELECT DISTINCT g FROM t;
 SELECT DISTINCT g, b FROM t;
 SELECT DISTINCT ON (g) g, id FROM t ORDER BY g, id DESC;
 SELECT sum(f) AS a, avg(f) AS b FROM t WHERE id < 3;
-SELECT sum(i * 0.5) AS a, sum(i / 4) AS b FROM t
+SELECT sum(i * 0.5) AS a, sum(i / 4) AS b FROM t;
+SELECT g, sum(sum(i)) OVER () AS a, sum(sum(f)) OVER () AS b, sum(count(*)) OVER () AS c FROM t WHERE f < 100 GROUP BY g;
+SELECT g, sum(i) / sum(sum(i)) OVER () AS a, sum(i) * 2 - count(*) AS b, -sum(n) AS c FROM t GROUP BY g;
+SELECT g, abs(sum(i)) AS a, round(avg(f), 1) AS b, coalesce(sum(i), 0) AS c, floor(max(f)) AS d FROM t WHERE f < 100 GROUP BY g;
+SELECT g, CAST(max(i) AS TEXT) AS a, CAST(sum(i) AS INTEGER) AS b, concat(g, sum(i)) AS c FROM t GROUP BY g;
+SELECT g, max(i) % 3 AS a, max(i) // 2 AS b, greatest(max(i), 3) AS c, nullif(count(*), 1) AS d FROM t GROUP BY g;
+SELECT g, date_diff('day', min(dt), max(dt)) AS b, max(s) = min(s) AS c FROM t GROUP BY g HAVING sum(i) > avg(f);
+SELECT g, sum(round(d, 1)) AS a, round(sum(d), 1) AS b, round(max(d)) AS c, avg(avg(f)) OVER () AS e FROM t WHERE f < 100 GROUP BY g

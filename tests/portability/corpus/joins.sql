@@ -31,4 +31,12 @@ SELECT t.id, u.w FROM t LEFT JOIN u ON u.id = t.id AND t.i > u.w;
 SELECT t.id, u.w FROM t JOIN u ON t.i > u.w;
 SELECT t.id, u.w FROM t JOIN u ON true WHERE t.id = 1;
 SELECT t.id FROM t JOIN u ON t.id = u.id OR t.i = u.w;
-SELECT id, u.tag, spans.n FROM t LEFT JOIN u USING (id) LEFT JOIN spans USING (id)
+SELECT id, u.tag, spans.n FROM t LEFT JOIN u USING (id) LEFT JOIN spans USING (id);
+SELECT t.id, u.w FROM t LEFT JOIN u ON t.i > u.w;
+SELECT t.id, u.w FROM t RIGHT JOIN u ON u.w < t.i;
+SELECT t.id, u.w FROM t FULL JOIN u ON t.i > u.w OR t.id = u.id AND u.tag = 'x';
+SELECT t.id FROM t SEMI JOIN u ON t.i > u.w;
+SELECT t.id FROM t ANTI JOIN u ON t.i > u.w;
+SELECT t.id, u.w, spans.n FROM t JOIN u ON t.id = u.id LEFT JOIN spans ON spans.n <> t.id AND spans.id < u.id;
+SELECT t.id, u.w FROM t LEFT JOIN u ON true;
+SELECT t.id, empty.x FROM t LEFT JOIN empty ON t.id <> empty.id

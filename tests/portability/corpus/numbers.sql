@@ -1,3 +1,4 @@
+SELECT r.id, r.i + r.id AS a, s.w - r.i AS b, -r.i AS c, abs(s.w) AS d FROM t AS r JOIN u AS s ON s.id = r.id WHERE abs(r.i) < 1000000;
 SELECT id, i + n AS a, i - n AS b, i * n AS c, -i AS d FROM t WHERE id <> 5;
 SELECT id, i / 2 AS a, n / i AS b, d / 2 AS c, f / 3 AS e FROM t WHERE i <> 0 OR i IS NULL;
 SELECT id, i / 0 AS a, f / 0 AS b FROM t WHERE i > 0;

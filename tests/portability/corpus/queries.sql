@@ -50,4 +50,8 @@ SELECT id FROM t UNION ALL SELECT id FROM u ORDER BY id NULLS FIRST LIMIT 4;
 SELECT a.id FROM t AS a WHERE a.id = (SELECT min(id) FROM u);
 SELECT CASE WHEN i > 0 THEN 'p' WHEN i < 0 THEN 'n' END AS sign, count(*) AS c FROM t GROUP BY 1 ORDER BY 2 DESC, 1;
 SELECT greatest(dt, DATE '2020-06-01') AS a, least(ts, TIMESTAMP '2020-06-01') AS c FROM t;
-WITH x AS (SELECT g, sum(n) AS total FROM t GROUP BY g) SELECT t.id, x.total, t.n / x.total AS share FROM t JOIN x ON x.g = t.g WHERE x.total <> 0
+WITH x AS (SELECT g, sum(n) AS total FROM t GROUP BY g) SELECT t.id, x.total, t.n / x.total AS share FROM t JOIN x ON x.g = t.g WHERE x.total <> 0;
+SELECT id FROM t ORDER BY id FETCH FIRST 3 ROWS ONLY;
+SELECT id FROM t ORDER BY id DESC OFFSET 1 FETCH NEXT ROW ONLY;
+SELECT id FROM t ORDER BY id LIMIT '2' OFFSET 1;
+SELECT q.k, q.v FROM (SELECT id, i FROM t) AS q(k, v)

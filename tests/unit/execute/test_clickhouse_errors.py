@@ -17,11 +17,7 @@ from metasql.plan.sql import as_, number, select
 from metasql.plan.steps import Temporary
 from tests.support.clickhouse_server import PASSWORD, Server, free_port
 from tests.support.clickhouse_sheet import Sheet, chdb_target, in_transaction, opened, server_target
-
-HOLDER = (
-    "import sys, clickhouse_connect as c; k = c.get_client(interface='chdb', path=sys.argv[1]);"
-    " print('held', flush=True); sys.stdin.read(); k.close()"
-)
+from tests.support.occupied import CHDB, held_by_process
 
 
 def told(error: MetasqlError) -> str:
@@ -289,17 +285,12 @@ def test_no_disk_space_left(tmp_path):
 
 
 def test_a_folder_that_another_process_has(tmp_path):
-    """It is said what it means."""
+    """It is said which one."""
     target = chdb_target(tmp_path)
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(target.options["path"])], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
+    with held_by_process(CHDB, str(target.options["path"])) as process:
         error = refused(target)
         assert error.codes == ["MS0602"]
-        assert "another process" in told(error)
-        holder.communicate()
+        assert f"process {process}" in told(error)
     with opened(target):
         pass
 

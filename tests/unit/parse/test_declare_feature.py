@@ -99,7 +99,6 @@ def test_a_code_version_is_the_text_as_written(tmp_path, written):
         ("fields: [audio/en, audio__en]", "MS0306", "4:22", "keep one of them"),
         ('fields: [{name: f, code_version: ""}]', "MS0315", "4:36", None),
         ("fields: [{name: f, code_version: }]", "MS0315", "4:36", None),
-        ("fields: [{name: f, code_version: auto}]", "MS0318", "4:36", None),
         ("fields: [{name: f, columns: [x], version: y}]", "MS0317", "4:45", None),
         ("fields: [{name: f, deps: [video/full]}]", "MS0311", "4:29", "write `video/full.*` for all of its fields"),
         ("columns: [metasql_x]", "MS0304", "4:13", "choose another name"),

@@ -50,12 +50,12 @@ WITH from_video__full AS (
     expected.audio_etag,
     expected.frames_sha256,
     expected.recorded_on,
-    '9ebc2e9fbe51619920093ddcb6546a25' AS metasql_recipe__audio,
+    '876cf881e4a8a1451f2b480770caeddb' AS metasql_recipe__audio,
     expected.metasql_inputs__audio,
-    MD5('9ebc2e9fbe51619920093ddcb6546a25' || expected.metasql_inputs__audio) AS metasql_provenance__audio,
-    '1a61ed71a05bd9c07b3e3910656b0bc2' AS metasql_recipe__boundaries,
+    MD5('876cf881e4a8a1451f2b480770caeddb' || expected.metasql_inputs__audio) AS metasql_provenance__audio,
+    '58d249dc721c1d9cd95d6f66efc604b7' AS metasql_recipe__boundaries,
     expected.metasql_inputs__boundaries,
-    MD5('1a61ed71a05bd9c07b3e3910656b0bc2' || expected.metasql_inputs__boundaries) AS metasql_provenance__boundaries
+    MD5('58d249dc721c1d9cd95d6f66efc604b7' || expected.metasql_inputs__boundaries) AS metasql_provenance__boundaries
   FROM expected
 )
 SELECT

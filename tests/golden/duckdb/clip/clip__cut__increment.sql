@@ -68,13 +68,13 @@ WITH from_video__full AS (
     expected.metasql_inputs__boundaries,
     expected.metasql_inputs__audio,
     stored.metasql_provenance__boundaries AS metasql_previous__boundaries,
-    stored.metasql_recipe__boundaries IS DISTINCT FROM '1a61ed71a05bd9c07b3e3910656b0bc2'
+    stored.metasql_recipe__boundaries IS DISTINCT FROM '58d249dc721c1d9cd95d6f66efc604b7'
     OR stored.metasql_inputs__boundaries IS DISTINCT FROM expected.metasql_inputs__boundaries AS metasql_differs__boundaries,
     stored.metasql_provenance__audio AS metasql_previous__audio,
-    stored.metasql_recipe__audio IS DISTINCT FROM '9ebc2e9fbe51619920093ddcb6546a25'
+    stored.metasql_recipe__audio IS DISTINCT FROM '876cf881e4a8a1451f2b480770caeddb'
     OR stored.metasql_inputs__audio IS DISTINCT FROM expected.metasql_inputs__audio AS metasql_differs__audio,
-    stored.metasql_recipe__boundaries IS DISTINCT FROM '1a61ed71a05bd9c07b3e3910656b0bc2'
-    OR stored.metasql_recipe__audio IS DISTINCT FROM '9ebc2e9fbe51619920093ddcb6546a25' AS metasql_by_code,
+    stored.metasql_recipe__boundaries IS DISTINCT FROM '58d249dc721c1d9cd95d6f66efc604b7'
+    OR stored.metasql_recipe__audio IS DISTINCT FROM '876cf881e4a8a1451f2b480770caeddb' AS metasql_by_code,
     NOT expected.metasql_expected IS NULL AS metasql_is_expected,
     COALESCE(stored.metasql_reopened, TRUE) AS metasql_is_new,
     COALESCE(stored.metasql_predicate, FALSE) AS metasql_is_matched,
@@ -113,10 +113,10 @@ WITH from_video__full AS (
   /* what has to be done, with the provenance that it will have */
   SELECT
     judged.*,
-    MD5('1a61ed71a05bd9c07b3e3910656b0bc2' || judged.metasql_inputs__boundaries) AS metasql_provenance__boundaries,
-    MD5('9ebc2e9fbe51619920093ddcb6546a25' || judged.metasql_inputs__audio) AS metasql_provenance__audio,
+    MD5('58d249dc721c1d9cd95d6f66efc604b7' || judged.metasql_inputs__boundaries) AS metasql_provenance__boundaries,
+    MD5('876cf881e4a8a1451f2b480770caeddb' || judged.metasql_inputs__audio) AS metasql_provenance__audio,
     COALESCE(CAST(STRLEN(judged.video_id) AS TEXT) || ':' || judged.video_id, '-') AS metasql_unit,
-    '1abf5a503659ee2d85510016b39752cc;audio=9ebc2e9fbe51619920093ddcb6546a25' || judged.metasql_inputs__audio || ';boundaries=1a61ed71a05bd9c07b3e3910656b0bc2' || judged.metasql_inputs__boundaries AS metasql_words
+    '687dac10471b26066bd228925590c8d6;audio=876cf881e4a8a1451f2b480770caeddb' || judged.metasql_inputs__audio || ';boundaries=58d249dc721c1d9cd95d6f66efc604b7' || judged.metasql_inputs__boundaries AS metasql_words
   FROM judged
   WHERE
     NOT judged.metasql_status IS NULL

@@ -71,13 +71,13 @@ WITH from_video__full AS (
     expected.metasql_inputs__boundaries,
     expected.metasql_inputs__audio,
     stored.metasql_provenance__boundaries AS metasql_previous__boundaries,
-    stored.metasql_recipe__boundaries IS DISTINCT FROM '1a61ed71a05bd9c07b3e3910656b0bc2'
+    stored.metasql_recipe__boundaries IS DISTINCT FROM '58d249dc721c1d9cd95d6f66efc604b7'
     OR stored.metasql_inputs__boundaries IS DISTINCT FROM expected.metasql_inputs__boundaries AS metasql_differs__boundaries,
     stored.metasql_provenance__audio AS metasql_previous__audio,
-    stored.metasql_recipe__audio IS DISTINCT FROM '9ebc2e9fbe51619920093ddcb6546a25'
+    stored.metasql_recipe__audio IS DISTINCT FROM '876cf881e4a8a1451f2b480770caeddb'
     OR stored.metasql_inputs__audio IS DISTINCT FROM expected.metasql_inputs__audio AS metasql_differs__audio,
-    stored.metasql_recipe__boundaries IS DISTINCT FROM '1a61ed71a05bd9c07b3e3910656b0bc2'
-    OR stored.metasql_recipe__audio IS DISTINCT FROM '9ebc2e9fbe51619920093ddcb6546a25' AS metasql_by_code,
+    stored.metasql_recipe__boundaries IS DISTINCT FROM '58d249dc721c1d9cd95d6f66efc604b7'
+    OR stored.metasql_recipe__audio IS DISTINCT FROM '876cf881e4a8a1451f2b480770caeddb' AS metasql_by_code,
     NOT expected.metasql_expected IS NULL AS metasql_is_expected,
     COALESCE(stored.metasql_reopened, TRUE) AS metasql_is_new,
     COALESCE(stored.metasql_predicate, FALSE) AS metasql_is_matched,
@@ -116,12 +116,12 @@ WITH from_video__full AS (
 SELECT
   judged.video_id,
   judged.metasql_status,
-  '1a61ed71a05bd9c07b3e3910656b0bc2' AS metasql_recipe__boundaries,
+  '58d249dc721c1d9cd95d6f66efc604b7' AS metasql_recipe__boundaries,
   judged.metasql_inputs__boundaries,
-  MD5('1a61ed71a05bd9c07b3e3910656b0bc2' || judged.metasql_inputs__boundaries) AS metasql_provenance__boundaries,
-  '9ebc2e9fbe51619920093ddcb6546a25' AS metasql_recipe__audio,
+  MD5('58d249dc721c1d9cd95d6f66efc604b7' || judged.metasql_inputs__boundaries) AS metasql_provenance__boundaries,
+  '876cf881e4a8a1451f2b480770caeddb' AS metasql_recipe__audio,
   judged.metasql_inputs__audio,
-  MD5('9ebc2e9fbe51619920093ddcb6546a25' || judged.metasql_inputs__audio) AS metasql_provenance__audio
+  MD5('876cf881e4a8a1451f2b480770caeddb' || judged.metasql_inputs__audio) AS metasql_provenance__audio
 FROM judged
 WHERE
   NOT judged.metasql_status IS NULL;
@@ -219,7 +219,7 @@ SELECT
   CAST(NULL AS TEXT) AS metasql_data_version__boundaries,
   CAST(NULL AS TEXT) AS metasql_data_version__audio,
   COALESCE(child.metasql_rows, 0) AS metasql_children,
-  '1abf5a503659ee2d85510016b39752cc' AS metasql_feature_version
+  '687dac10471b26066bd228925590c8d6' AS metasql_feature_version
 FROM metasql_work AS work
 LEFT JOIN (
   SELECT
@@ -345,7 +345,7 @@ FROM (
     MD5(
       '7:content' || COALESCE(CAST(STRLEN(result.audio_etag) AS TEXT) || ':' || result.audio_etag, '-')
     ) AS metasql_data_version__audio,
-    '1abf5a503659ee2d85510016b39752cc' AS metasql_feature_version
+    '687dac10471b26066bd228925590c8d6' AS metasql_feature_version
   FROM metasql_result AS result
   JOIN metasql_work AS work
     ON work.video_id = result.video_id

@@ -68,13 +68,13 @@ WITH from_video__full AS (
     expected.metasql_inputs__boundaries,
     expected.metasql_inputs__audio,
     stored.metasql_provenance__boundaries AS metasql_previous__boundaries,
-    stored.metasql_recipe__boundaries IS DISTINCT FROM '1a61ed71a05bd9c07b3e3910656b0bc2'
+    stored.metasql_recipe__boundaries IS DISTINCT FROM '58d249dc721c1d9cd95d6f66efc604b7'
     OR stored.metasql_inputs__boundaries IS DISTINCT FROM expected.metasql_inputs__boundaries AS metasql_differs__boundaries,
     stored.metasql_provenance__audio AS metasql_previous__audio,
-    stored.metasql_recipe__audio IS DISTINCT FROM '9ebc2e9fbe51619920093ddcb6546a25'
+    stored.metasql_recipe__audio IS DISTINCT FROM '876cf881e4a8a1451f2b480770caeddb'
     OR stored.metasql_inputs__audio IS DISTINCT FROM expected.metasql_inputs__audio AS metasql_differs__audio,
-    stored.metasql_recipe__boundaries IS DISTINCT FROM '1a61ed71a05bd9c07b3e3910656b0bc2'
-    OR stored.metasql_recipe__audio IS DISTINCT FROM '9ebc2e9fbe51619920093ddcb6546a25' AS metasql_by_code,
+    stored.metasql_recipe__boundaries IS DISTINCT FROM '58d249dc721c1d9cd95d6f66efc604b7'
+    OR stored.metasql_recipe__audio IS DISTINCT FROM '876cf881e4a8a1451f2b480770caeddb' AS metasql_by_code,
     NOT expected.metasql_expected IS NULL AS metasql_is_expected,
     COALESCE(stored.metasql_reopened, TRUE) AS metasql_is_new,
     COALESCE(stored.metasql_predicate, FALSE) AS metasql_is_matched,

@@ -73,12 +73,12 @@ WITH from_clip__cut AS (
     expected.quality,
     expected.emotion,
     expected.pixels,
-    'e6d357496d12449f0ed7547fa8d574f8' AS metasql_recipe__place,
+    '4517176f19b6c5761cc0fb4517bfb533' AS metasql_recipe__place,
     expected.metasql_inputs__place,
-    MD5('e6d357496d12449f0ed7547fa8d574f8' || expected.metasql_inputs__place) AS metasql_provenance__place,
-    '48ecd998b32a5cbfa5b9dab41094fca7' AS metasql_recipe__score,
+    MD5('4517176f19b6c5761cc0fb4517bfb533' || expected.metasql_inputs__place) AS metasql_provenance__place,
+    'd0ce49c4f3184768b35148d285d2ddd1' AS metasql_recipe__score,
     expected.metasql_inputs__score,
-    MD5('48ecd998b32a5cbfa5b9dab41094fca7' || expected.metasql_inputs__score) AS metasql_provenance__score
+    MD5('d0ce49c4f3184768b35148d285d2ddd1' || expected.metasql_inputs__score) AS metasql_provenance__score
   FROM expected
 )
 SELECT

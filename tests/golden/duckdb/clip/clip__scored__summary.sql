@@ -92,13 +92,13 @@ WITH from_clip__cut AS (
     expected.metasql_inputs__place,
     expected.metasql_inputs__score,
     stored.metasql_provenance__place AS metasql_previous__place,
-    stored.metasql_recipe__place IS DISTINCT FROM 'e6d357496d12449f0ed7547fa8d574f8'
+    stored.metasql_recipe__place IS DISTINCT FROM '4517176f19b6c5761cc0fb4517bfb533'
     OR stored.metasql_inputs__place IS DISTINCT FROM expected.metasql_inputs__place AS metasql_differs__place,
     stored.metasql_provenance__score AS metasql_previous__score,
-    stored.metasql_recipe__score IS DISTINCT FROM '48ecd998b32a5cbfa5b9dab41094fca7'
+    stored.metasql_recipe__score IS DISTINCT FROM 'd0ce49c4f3184768b35148d285d2ddd1'
     OR stored.metasql_inputs__score IS DISTINCT FROM expected.metasql_inputs__score AS metasql_differs__score,
-    stored.metasql_recipe__place IS DISTINCT FROM 'e6d357496d12449f0ed7547fa8d574f8'
-    OR stored.metasql_recipe__score IS DISTINCT FROM '48ecd998b32a5cbfa5b9dab41094fca7' AS metasql_by_code,
+    stored.metasql_recipe__place IS DISTINCT FROM '4517176f19b6c5761cc0fb4517bfb533'
+    OR stored.metasql_recipe__score IS DISTINCT FROM 'd0ce49c4f3184768b35148d285d2ddd1' AS metasql_by_code,
     NOT expected.metasql_expected IS NULL AS metasql_is_expected,
     COALESCE(stored.metasql_reopened, TRUE) AS metasql_is_new,
     COALESCE(stored.metasql_predicate, FALSE) AS metasql_is_matched,

@@ -122,12 +122,12 @@ WITH from_clip__scored AS (
   SELECT
     expected.speaker_id,
     expected.metasql_members,
-    'a41774bd66cf8866b7b668bbf8b821e2' AS metasql_recipe__amount,
+    '04c1268c96b38e034ba69f7def737957' AS metasql_recipe__amount,
     expected.metasql_inputs__amount,
-    MD5('a41774bd66cf8866b7b668bbf8b821e2' || expected.metasql_inputs__amount) AS metasql_provenance__amount,
-    '41cb5a3d9a4cd80b043ce3a84020ce5f' AS metasql_recipe__quality,
+    MD5('04c1268c96b38e034ba69f7def737957' || expected.metasql_inputs__amount) AS metasql_provenance__amount,
+    '1e92f7aebb1031d73170f3845e412b5b' AS metasql_recipe__quality,
     expected.metasql_inputs__quality,
-    MD5('41cb5a3d9a4cd80b043ce3a84020ce5f' || expected.metasql_inputs__quality) AS metasql_provenance__quality
+    MD5('1e92f7aebb1031d73170f3845e412b5b' || expected.metasql_inputs__quality) AS metasql_provenance__quality
   FROM expected
 )
 SELECT

@@ -143,13 +143,13 @@ WITH from_clip__scored AS (
     expected.metasql_inputs__amount,
     expected.metasql_inputs__quality,
     stored.metasql_provenance__amount AS metasql_previous__amount,
-    stored.metasql_recipe__amount IS DISTINCT FROM 'a41774bd66cf8866b7b668bbf8b821e2'
+    stored.metasql_recipe__amount IS DISTINCT FROM '04c1268c96b38e034ba69f7def737957'
     OR stored.metasql_inputs__amount IS DISTINCT FROM expected.metasql_inputs__amount AS metasql_differs__amount,
     stored.metasql_provenance__quality AS metasql_previous__quality,
-    stored.metasql_recipe__quality IS DISTINCT FROM '41cb5a3d9a4cd80b043ce3a84020ce5f'
+    stored.metasql_recipe__quality IS DISTINCT FROM '1e92f7aebb1031d73170f3845e412b5b'
     OR stored.metasql_inputs__quality IS DISTINCT FROM expected.metasql_inputs__quality AS metasql_differs__quality,
-    stored.metasql_recipe__amount IS DISTINCT FROM 'a41774bd66cf8866b7b668bbf8b821e2'
-    OR stored.metasql_recipe__quality IS DISTINCT FROM '41cb5a3d9a4cd80b043ce3a84020ce5f' AS metasql_by_code,
+    stored.metasql_recipe__amount IS DISTINCT FROM '04c1268c96b38e034ba69f7def737957'
+    OR stored.metasql_recipe__quality IS DISTINCT FROM '1e92f7aebb1031d73170f3845e412b5b' AS metasql_by_code,
     NOT expected.metasql_expected IS NULL AS metasql_is_expected,
     COALESCE(stored.metasql_reopened, TRUE) AS metasql_is_new,
     COALESCE(stored.metasql_predicate, FALSE) AS metasql_is_matched,
@@ -188,12 +188,12 @@ WITH from_clip__scored AS (
 SELECT
   judged.speaker_id,
   judged.metasql_status,
-  'a41774bd66cf8866b7b668bbf8b821e2' AS metasql_recipe__amount,
+  '04c1268c96b38e034ba69f7def737957' AS metasql_recipe__amount,
   judged.metasql_inputs__amount,
-  MD5('a41774bd66cf8866b7b668bbf8b821e2' || judged.metasql_inputs__amount) AS metasql_provenance__amount,
-  '41cb5a3d9a4cd80b043ce3a84020ce5f' AS metasql_recipe__quality,
+  MD5('04c1268c96b38e034ba69f7def737957' || judged.metasql_inputs__amount) AS metasql_provenance__amount,
+  '1e92f7aebb1031d73170f3845e412b5b' AS metasql_recipe__quality,
   judged.metasql_inputs__quality,
-  MD5('41cb5a3d9a4cd80b043ce3a84020ce5f' || judged.metasql_inputs__quality) AS metasql_provenance__quality
+  MD5('1e92f7aebb1031d73170f3845e412b5b' || judged.metasql_inputs__quality) AS metasql_provenance__quality
 FROM judged
 WHERE
   NOT judged.metasql_status IS NULL;
@@ -363,7 +363,7 @@ FROM (
       )
     END AS metasql_data_version__quality,
     result.metasql_here IS NULL AS metasql_no_row,
-    '7d481b0a7e6025f531cb1271ae925fbe' AS metasql_feature_version
+    'becee21784a1771e4df7d86b6804298c' AS metasql_feature_version
   FROM metasql_work AS work
   LEFT JOIN (
     SELECT

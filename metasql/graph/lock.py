@@ -1,0 +1,99 @@
+"""`metasql.lock`: code versions that metasql read from SQL, so that they outlive the tools that read it.
+
+One line for each field, sorted: `video/shape.layout  VERSION  DIGEST`. As long as the text of a body is the
+same (`DIGEST`), the version that stands here is the field's, whatever a newer metasql or parser would make
+of it. Nothing else is kept, so a conflict is resolved by keeping one line for each field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from metasql.diagnostics import Bag, Label
+from metasql.source import Source, Span
+
+FILE = "metasql.lock"
+_HEAD = """\
+# Code versions of fields, read from their SQL. `metasql lock` and `metasql run` write this file; keep it under version
+# control. After a merge, keep one line for each field, or delete the file and run `metasql lock`.
+"""
+_LINE = re.compile(r"(\S+)\.(\S+?)\s+([0-9a-f]{32})\s+([0-9a-f]{32})")
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+Name = tuple[str, str]
+"""A feature's path and a field's name."""
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A field's code version, and the digest of the text that it was read from."""
+
+    version: str
+    digest: str
+
+
+@dataclass
+class Lock:
+    """The versions that stand in the file, and those that this project has."""
+
+    known: Mapping[Name, Locked] = field(default_factory=dict)
+    made: dict[Name, Locked] = field(default_factory=dict)
+
+    def version(self, name: Name, digest: str, version: str) -> str:
+        """A field's code version: the locked one while the text is the same, else what was read from it."""
+        known = self.known.get(name)
+        found = known if known is not None and known.digest == digest else Locked(version, digest)
+        self.made[name] = found
+        return found.version
+
+    @property
+    def is_current(self) -> bool:
+        return dict(self.known) == self.made
+
+    def changes(self) -> list[str]:
+        """What the file does not say, a line each."""
+        found = []
+        for name in sorted(self.known.keys() | self.made.keys()):
+            old, new = self.known.get(name), self.made.get(name)
+            if old == new:
+                continue
+            told = "is gone" if new is None else "is new" if old is None else "has other text"
+            if old is not None and new is not None and old.version != new.version:
+                told = "has another meaning"
+            found.append(f"{'.'.join(name)} {told}")
+        return found
+
+    def text(self) -> str:
+        """The file."""
+        lines = [f"{path}.{name} {item.version} {item.digest}\n" for (path, name), item in sorted(self.made.items())]
+        return _HEAD + "".join(lines)
+
+
+def read_lock(source: Source | None, bag: Bag) -> Lock:
+    """What a lock file says; each line that says nothing is an error MS0416."""
+    known: dict[Name, Locked] = {}
+    places: dict[Name, Span] = {}
+    for number, line in enumerate(source.text.split("\n") if source is not None else [], start=1):
+        written = line.strip()
+        if source is None or not written or written.startswith("#"):
+            continue
+        place = source.line_span(number)
+        found = _LINE.fullmatch(written)
+        if written.startswith(_CONFLICT):
+            help = "keep one line for each field, or delete the file and run `metasql lock`"
+            bag.error("MS0416", "a merge left its marks in this file", place, help=help)
+            return Lock()
+        if found is None:
+            help = "put the line back as it was, or delete the file and run `metasql lock`"
+            bag.error("MS0416", "this line is not `feature.field VERSION DIGEST`", place, help=help)
+            continue
+        name = (found[1], found[2])
+        if name in known:
+            first = [Label(places[name], "it stands here too")]
+            help = "keep one of the two; `metasql lock` puts it right"
+            bag.error("MS0416", f"`{'.'.join(name)}` stands here twice", place, secondary=first, help=help)
+            continue
+        known[name], places[name] = Locked(found[3], found[4]), place
+    return Lock(known)
