@@ -21,8 +21,9 @@ from metasql.config.profiles import Target, load_target
 from metasql.config.project import ProjectConfig, load_project
 from metasql.diagnostics import Bag, Diagnostic, MetasqlError, candidates, suggest
 from metasql.execute.registry import dialect_of
-from metasql.graph.link import link
+from metasql.graph.link import ReadBefore, link
 from metasql.graph.lock import FILE, Lock, read_lock
+from metasql.graph.memory import Memory
 from metasql.graph.nodes import Feature, Graph
 from metasql.graph.select import Selector
 from metasql.graph.version import Hasher
@@ -37,6 +38,9 @@ from metasql.plan.relations import views
 from metasql.plan.steps import Check, Stamp, Step
 from metasql.plan.write import delete_orphans, find_changed, write_samples
 from metasql.source import Source
+
+LINEAGE = "lineage.json"
+"""What was read of bodies, in the target folder."""
 
 RunQuery = Callable[[str], list[tuple[Any, ...]]]
 
@@ -119,7 +123,10 @@ def load(options: Options, run_query: RunQuery | None = None) -> Project:
     bag.raise_errors()
     lock = read_lock(_lock_file(options.project_dir), bag)
     bag.raise_errors()
-    graph, found = link(declarations, config.dialect, Hasher(config.hash), lock)
+    kept = config.root / config.target_path / LINEAGE
+    memory = Memory.read(kept)
+    graph, found = link(declarations, config.dialect, Hasher(config.hash), ReadBefore(lock, memory))
+    memory.write(kept)
     bag.extend(found)
     bag.raise_errors()
     graph = carried(graph, declarations, dialect_of(target, config.hash), bag)

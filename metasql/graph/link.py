@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from metasql.diagnostics import Bag, Label, candidates, suggest
 from metasql.graph.link_code import link_code
@@ -12,6 +12,7 @@ from metasql.graph.link_deps import link_deps
 from metasql.graph.link_fields import link_fields
 from metasql.graph.link_names import check_names
 from metasql.graph.lock import Lock
+from metasql.graph.memory import Memory
 from metasql.graph.nodes import Feature, Field, Graph, Kind
 from metasql.graph.order import in_order
 from metasql.graph.upstream import Upstream
@@ -22,13 +23,21 @@ from metasql.parse.sql import parse_type
 from metasql.source import Span, Word, span_of
 
 
-def link(declarations: Declarations, dialect: str, hasher: Hasher, lock: Lock | None = None) -> tuple[Graph, Bag]:
+@dataclass(frozen=True)
+class ReadBefore:
+    """What was read from SQL the last time: code versions that stand, and lineage that need not be read again."""
+
+    lock: Lock = field(default_factory=Lock)
+    memory: Memory = field(default_factory=Memory)
+
+
+def link(declarations: Declarations, dialect: str, hasher: Hasher, read: ReadBefore | None = None) -> tuple[Graph, Bag]:
     """Link a project. Features that could not be linked are left out, and so is what needs them.
 
-    `dialect` is the SQL dialect in which expressions of the declarations are written. `lock` knows
-    code versions that were read from SQL before, and takes down those that are now.
+    `dialect` is the SQL dialect in which expressions of the declarations are written. `read` knows
+    what was read from SQL before, and takes down what is now.
     """
-    bag, lock = Bag(), lock or Lock()
+    bag, read = Bag(), read or ReadBefore()
     decls = {str(decl.key): decl for decl in declarations.features}
     _check_relations(declarations, bag)
     broken: set[str] = set()
@@ -38,7 +47,7 @@ def link(declarations: Declarations, dialect: str, hasher: Hasher, lock: Lock | 
     for decl in ordered:
         disabled = frozenset(str(name) for name in declarations.disabled)
         upstream = Upstream(features, broken, disabled, declarations)
-        feature = _link_feature(decl, upstream, dialect, lock, bag)
+        feature = _link_feature(decl, upstream, dialect, read, bag)
         if feature is None:
             broken.add(str(decl.key))
         else:
@@ -58,7 +67,7 @@ def link(declarations: Declarations, dialect: str, hasher: Hasher, lock: Lock | 
     return graph, bag
 
 
-def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, lock: Lock, bag: Bag) -> Feature | None:
+def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, read: ReadBefore, bag: Bag) -> Feature | None:
     """One feature over upstream features that are linked already; None when it is broken."""
     before = sum(1 for item in bag if item.severity.value == "error")
     deps = link_deps(decl, upstream, dialect, bag)
@@ -69,8 +78,8 @@ def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, lock: Loc
     if columns is None:
         return None
     unit = next((dep.on for dep in deps if dep.on is not None), tuple(str(name) for name in decl.id_columns))
-    fields, used = link_fields(decl, deps, columns, upstream, dialect, bag)
-    fields = link_code(decl, fields, columns, kind, lock, bag)
+    fields, used = link_fields(decl, deps, columns, upstream, dialect, read.memory, bag)
+    fields = link_code(decl, fields, columns, kind, read.lock, bag)
     feature = Feature(
         key=FeatureKey(str(decl.key)),
         kind=kind,

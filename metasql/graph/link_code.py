@@ -51,9 +51,10 @@ def _versioned(
     claimed = {name for item in fields for name in item.columns}
     free = [column.name for column in columns if column.name not in claimed]
     read = sorted({*field.columns, *free, *(str(name) for name in decl.id_columns)})
-    version = lock.version(
-        (str(decl.key), field.name), _digest([*read, *_texts(decl)]), _digest(_forms(decl, field, read, bag))
-    )
+    name, digest = (str(decl.key), field.name), _digest([*read, *_texts(decl)])
+    version = lock.standing(name, digest)
+    if version is None:
+        version = lock.take(name, digest, _digest(_forms(decl, field, read, bag)))
     return replace(field, code_version=version)
 
 
@@ -62,8 +63,9 @@ def _bodies(decl: FeatureDecl) -> list[tuple[str, Body]]:
 
 
 def _texts(decl: FeatureDecl) -> Iterator[str]:
-    """All texts that say what the feature is, on every engine."""
+    """All texts that say what the feature is, on every engine, and what their placeholders stand for."""
     for engine, body in _bodies(decl):
+        yield from (part for pair in sorted(_names(body.refs).items()) for part in pair)
         if not body.variants:
             yield from (engine, body.text)
         for name, (text, _) in sorted(body.variants.items()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metasql.diagnostics import Bag, Label, candidates, suggest
 from metasql.graph.link_columns import dependency_columns, dependency_where
@@ -15,11 +15,15 @@ from metasql.source import Word, span_of
 
 @dataclass(frozen=True)
 class LinkedDep:
-    """A dependency, its mapping as declared, and the unit's columns where it is an expansion."""
+    """A dependency, its mapping as declared, and the unit's columns where it is an expansion.
+
+    `chosen`: the author says which columns it carries.
+    """
 
     dependency: Dependency
     mapping: FieldMapping
     on: tuple[str, ...] | None = None
+    chosen: bool = False
 
 
 def link_deps(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag) -> tuple[LinkedDep, ...] | None:
@@ -40,6 +44,8 @@ def link_deps(decl: FeatureDecl, upstream: Upstream, dialect: str, bag: Bag) -> 
     if unit is None or len(linked) < len(known) or any(item.severity.value == "error" for item in bag.items[before:]):
         return None
     _check_keys(decl, linked, unit, bag)
+    if decl.bodies:
+        linked = _without_collisions(decl, linked)
     _check_collisions(decl, linked, bag)
     return None if any(item.severity.value == "error" for item in bag.items[before:]) else tuple(linked)
 
@@ -178,7 +184,8 @@ def _link(
         aggregates=columns.aggregates,
         span=span_of(item.feature),
     )
-    return LinkedDep(dependency, item.fields, unit if lineage is Lineage.EXPANSION else None)
+    on_unit = unit if lineage is Lineage.EXPANSION else None
+    return LinkedDep(dependency, item.fields, on_unit, chosen=item.columns is not None)
 
 
 def _lineage(
@@ -265,6 +272,20 @@ def _check_keys(decl: FeatureDecl, linked: list[LinkedDep], unit: tuple[str, ...
         help=f"if one sample of `{first.feature}` becomes several of ours, declare "
         f"`lineage: {{expansion: {{on: [{on}]}}}}`; else add the dependency whose samples ours are",
     )
+
+
+def _without_collisions(decl: FeatureDecl, linked: list[LinkedDep]) -> list[LinkedDep]:
+    """A body reads tables under names of its own: what the increment cannot carry beside another column stays out."""
+    taken = {str(name).lower() for name in decl.id_columns}
+    taken |= {new.lower() for item in linked if item.chosen for _, new in item.dependency.carried}
+    found = []
+    for item in linked:
+        carried = item.dependency.carried
+        if not item.chosen:
+            carried = tuple(pair for pair in carried if pair[1].lower() not in taken)
+            taken |= {new.lower() for _, new in carried}
+        found.append(replace(item, dependency=replace(item.dependency, carried=carried)))
+    return found
 
 
 def _check_collisions(decl: FeatureDecl, linked: list[LinkedDep], bag: Bag) -> None:

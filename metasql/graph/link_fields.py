@@ -11,6 +11,7 @@ from metasql.diagnostics import Bag, candidates, suggest
 from metasql.graph.link_deps import LinkedDep
 from metasql.graph.link_reads import parents_read
 from metasql.graph.link_traces import link_traces, own_columns, reads_of
+from metasql.graph.memory import Memory, key_of
 from metasql.graph.nodes import Column, Feature, Field
 from metasql.graph.upstream import Upstream
 from metasql.names import FeatureKey, FieldKey
@@ -24,13 +25,14 @@ def link_fields(
     columns: tuple[Column, ...],
     upstream: Upstream,
     dialect: str,
+    memory: Memory,
     bag: Bag,
 ) -> tuple[tuple[Field, ...], dict[str, tuple[str, ...]]]:
     """The fields with their parents, and for each dependency the upstream fields in use."""
     declared = _declared(decl, columns)
     for dep in deps:
         _check_mapping(dep.mapping, declared, upstream.features[dep.dependency.feature], bag)
-    parents = _all_parents(decl, declared, deps, columns, upstream, dialect, bag)
+    parents = _known_parents(decl, declared, deps, columns, upstream, dialect, memory, bag)
     fields = tuple(
         Field(
             name=str(item.name),
@@ -58,6 +60,28 @@ def _declared(decl: FeatureDecl, columns: tuple[Column, ...]) -> tuple[FieldDecl
     if decl.fields:
         return decl.fields
     return (FieldDecl(name=Word("default", decl.span), columns=data if decl.bodies or not decl.deps else ()),)
+
+
+def _known_parents(
+    decl: FeatureDecl,
+    declared: Sequence[FieldDecl],
+    deps: Sequence[LinkedDep],
+    columns: tuple[Column, ...],
+    upstream: Upstream,
+    dialect: str,
+    memory: Memory,
+    bag: Bag,
+) -> dict[str, list[FieldKey]]:
+    """The parents of every field, read from the bodies only where that was not done before."""
+
+    def read() -> dict[str, list[FieldKey]]:
+        return _all_parents(decl, declared, deps, columns, upstream, dialect, bag)
+
+    if not decl.bodies or not deps:
+        return read()
+    before = len(bag)
+    key = key_of(decl, declared, deps, (column.name for column in columns), upstream, dialect)
+    return memory.parents(key, read, lambda: len(bag) == before)
 
 
 def _all_parents(

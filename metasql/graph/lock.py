@@ -41,12 +41,18 @@ class Lock:
     known: Mapping[Name, Locked] = field(default_factory=dict)
     made: dict[Name, Locked] = field(default_factory=dict)
 
-    def version(self, name: Name, digest: str, version: str) -> str:
-        """A field's code version: the locked one while the text is the same, else what was read from it."""
+    def standing(self, name: Name, digest: str) -> str | None:
+        """A field's code version while its text is the one that it was read from; then nobody reads it again."""
         known = self.known.get(name)
-        found = known if known is not None and known.digest == digest else Locked(version, digest)
-        self.made[name] = found
-        return found.version
+        if known is None or known.digest != digest:
+            return None
+        self.made[name] = known
+        return known.version
+
+    def take(self, name: Name, digest: str, version: str) -> str:
+        """What was read from a text is the field's code version."""
+        self.made[name] = Locked(version, digest)
+        return version
 
     @property
     def is_current(self) -> bool:

@@ -22,8 +22,8 @@ def test_what_is_written_is_read():
     lock, bag = read(TEXT)
     assert not len(bag)
     assert lock.known == {("video/full", "audio/en"): Locked(A, B), ("shape", "x"): Locked(B, C)}
-    lock.version(("video/full", "audio/en"), B, C)
-    lock.version(("shape", "x"), C, C)
+    assert lock.standing(("video/full", "audio/en"), B) == A
+    assert lock.standing(("shape", "x"), C) == B
     written = lock.text().splitlines()
     assert written[-2:] == [f"shape.x {B} {C}", f"video/full.audio/en {A} {B}"]
     again, bag = read(lock.text())
@@ -34,21 +34,22 @@ def test_what_is_written_is_read():
 def test_the_locked_version_stands_while_the_text_is_the_same():
     """Whatever is read from it now."""
     lock, _ = read(TEXT)
-    assert lock.version(("shape", "x"), C, A) == B
-    assert lock.version(("shape", "x"), A, A) == A
-    assert lock.version(("new", "x"), A, C) == C
+    assert lock.standing(("shape", "x"), C) == B
+    assert lock.standing(("shape", "x"), A) is None
+    assert lock.take(("shape", "x"), A, C) == C
+    assert lock.standing(("new", "x"), A) is None
 
 
 def test_what_changed_is_told():
     """Text alone, meaning, and what came and went."""
     lock, _ = read(TEXT)
-    lock.version(("shape", "x"), A, B)
-    lock.version(("more", "y"), A, B)
+    lock.take(("shape", "x"), A, B)
+    lock.take(("more", "y"), A, B)
     assert not lock.is_current
     assert lock.changes() == ["more.y is new", "shape.x has other text", "video/full.audio/en is gone"]
     lock, _ = read(TEXT)
-    lock.version(("shape", "x"), A, C)
-    lock.version(("video/full", "audio/en"), B, A)
+    lock.take(("shape", "x"), A, C)
+    lock.take(("video/full", "audio/en"), B, A)
     assert lock.changes() == ["shape.x has another meaning"]
 
 
