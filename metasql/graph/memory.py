@@ -9,16 +9,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
-
-import sqlglot
 
 from metasql.graph.link_deps import LinkedDep
 from metasql.graph.upstream import Upstream
 from metasql.names import FeatureKey, FieldKey
 from metasql.parse.declarations import FeatureDecl, FieldDecl, Ref
 
-FORM = ["1", sqlglot.__version__]
+FORM = ["1", version("sqlglot")]
 """Of another form nothing is known: count it up with every change of what lineage is read from a body."""
 
 Parents = dict[str, list[FieldKey]]

@@ -65,6 +65,8 @@ _AS_TEXT = f"""
 CAST(CASE
   WHEN match(toTypeName(:a), {FLOAT}) THEN {_SCIENTIFIC}
   WHEN match(toTypeName(:a), '^(Nullable[(])?Bool') THEN CASE WHEN :a THEN 'true' WHEN NOT :a THEN 'false' END
+  WHEN extract(toTypeName(:a), 'Decimal[(]([0-9]+)') = extract(toTypeName(:a), 'Decimal[(][0-9]+, ([1-9][0-9]*)')
+    AND match(toTypeName(:a), 'Decimal') THEN replaceRegexpOne(toDecimalString(:a, {_SCALE}), '^(-?)0[.]', '\\1.')
   WHEN match(toTypeName(:a), '^(Nullable[(])?Decimal[(][0-9]+, [1-9]') THEN toDecimalString(:a, {_SCALE})
   WHEN match(toTypeName(:a), '^(Nullable[(])?DateTime64[(][1-9]') THEN {_CLOCK}
   WHEN match(toTypeName(:a), '^(Nullable[(])?DateTime') THEN toString(:a, 'UTC')

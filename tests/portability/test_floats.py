@@ -53,3 +53,12 @@ def test_nan_equals_itself_where_it_is_known_to_be_a_float(duck, clickhouse):
     for expression in ("x = y", "x <> y"):
         ours, theirs = asked(expression, {"x": ("double", "nan"), "y": ("double", "nan")}, typed=True)
         assert duck.execute(ours).fetchall() == [tuple(row) for row in clickhouse.rows(theirs)]
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "untyped"])
+@pytest.mark.parametrize("type_", ["decimal(4,4)", "decimal(5,4)", "decimal(38,38)", "decimal(9,0)"])
+def test_decimals_as_text(type_, typed, duck, clickhouse):
+    """One without digits before its point is written without any."""
+    for value in ("0", "-0.5", "0.25") if not type_.endswith(",0)") else ("0", "-5", "12"):
+        ours, theirs = asked("cast(x as text)", {"x": (type_, value)}, typed=typed)
+        assert told(lambda sql: duck.execute(sql).fetchall(), ours) == told(clickhouse.rows, theirs)

@@ -112,7 +112,7 @@ class _Story:
         types = self._types(self.mixed.work, format)
         paths = []
         for place, path in zip(self.twins.places, handed, strict=True):
-            names = ", ".join([*self.mixed.ids, *types, "metasql_receipt"])
+            names = ", ".join([self._ids_as(format), *types, "metasql_receipt"])
             query = f"SELECT {names} FROM {_ranked(path, self.mixed.ids)}"
             paths.append(Batch(place.folder, format).written(query, rows, types))
         self.twins.commit(key, paths)
@@ -126,7 +126,7 @@ class _Story:
         types = self._types(self.mixed.work, format)
         paths, inputs = [], []
         for place, path in zip(self.twins.places, handed, strict=True):
-            ids = ", ".join(self.mixed.ids)
+            ids = self._ids_as(format)
             ranked = _ranked(path, self.mixed.ids)
             children = f"(SELECT *, unnest(range(n % {most + 1})) AS child FROM {ranked})"
             names = ", ".join([ids, *types, "child AS n"])
@@ -136,6 +136,11 @@ class _Story:
             inputs.append(listed.written(f"SELECT {ids}, metasql_receipt FROM {ranked}", rows, types))
         self.twins.commit("parts", paths, inputs)
         self._compare()
+
+    def _ids_as(self, format: str) -> str:
+        """The ids that were handed out; in JSON as text where a reader would take them for floats."""
+        whole = {name: format != "json" or kind.plain for name, kind in self.mixed.ids.items()}
+        return ", ".join(name if whole[name] else f"CAST({name} AS VARCHAR) AS {name}" for name in whole)
 
     def _recode(self) -> None:
         """A field is made by other code."""

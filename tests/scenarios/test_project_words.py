@@ -53,7 +53,7 @@ def test_run_query_reads_the_warehouse_at_run_time_alone(place):
     place.write(
         "models/d.sql",
         """
-        {{ config(id_columns=['id']) }}
+        {{ config(id_columns=['id'], fields=[{'name': 'count', 'code_version': '1'}]) }}
         {% set rows = [] %}
         {% if execute %}{% set rows = run_query("select id from " ~ ref('a')) %}{% endif %}
         select id, {{ rows | length }} as n from {{ ref('a') }}

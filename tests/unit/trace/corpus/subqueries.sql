@@ -148,7 +148,7 @@ select n, depth from r
 -- depth:
 
 -- case: recursion that carries a value
-with recursive r(n, q) as (select id, b from t union all select n, q + x from r join u on u.k = r.n and u.y > q)
+with recursive r(n, q) as (select id, b from t union all select n + 1, q + x from r join u on u.k = r.n and u.y > q)
 select n, q from r
 -- rows: t rows, u rows, u.k join, t.id join, u.y join, t.b join, u.x join
 -- n: t.id value
