@@ -23,7 +23,7 @@ from metasql.lower import clickhouse_steps as steps
 from metasql.lower.clickhouse import CLICKHOUSE
 from metasql.lower.clickhouse_storage import SINGLE, Mode, create_database
 from metasql.names import Relation
-from metasql.plan.sql import all_of, as_, col, current, equal, is_null, number, select, table
+from metasql.plan.sql import all_of, as_, col, current, equal, is_null, number, select
 from metasql.plan.steps import Erase, Put, Stamp
 from tests.support.clickhouse_cluster import two_servers
 from tests.support.clickhouse_server import shared_server

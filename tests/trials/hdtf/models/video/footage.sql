@@ -1,7 +1,7 @@
 {{ config(
     id_columns=['video_name'],
     fields=[{'name': 'amount', 'columns': ['clips', 'seconds']}],
-    deps=[{'feature': 'clip/framed', 'lineage': {'aggregation': {'on': ['video_name']}}, 'fields': {'amount': ['span']}}],
+    deps=[{'feature': 'clip/framed', 'lineage': {'aggregation': {'on': ['video_name']}}}],
 ) }}
 SELECT
     clip.video_name,

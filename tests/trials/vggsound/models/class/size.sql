@@ -1,6 +1,6 @@
 {{ config(
     id_columns=['label'],
-    fields=[{'name': 'size', 'columns': ['clips'], 'deps': ['annotation/listed.claim']}],
+    fields=[{'name': 'size', 'columns': ['clips']}],
     deps=[{'feature': 'annotation/listed', 'lineage': {'aggregation': {'on': ['label']}}}],
 ) }}
 SELECT
