@@ -21,16 +21,18 @@ from metasql.config.profiles import Target, load_target
 from metasql.config.project import ProjectConfig, load_project
 from metasql.diagnostics import Bag, Diagnostic, MetasqlError, candidates, suggest
 from metasql.execute.registry import dialect_of
+from metasql.execute.unit_tests import UnitPlan, memory_target
 from metasql.graph.link import ReadBefore, link
 from metasql.graph.lock import FILE, Lock, read_lock
 from metasql.graph.memory import Memory
 from metasql.graph.nodes import Feature, Graph
 from metasql.graph.select import Selector
+from metasql.graph.unit_tests import unit_project
 from metasql.graph.version import Hasher
 from metasql.lower.dialect import Dialect
 from metasql.lower.portable import carried
 from metasql.lower.render import Renderer, render
-from metasql.parse.declarations import Declarations
+from metasql.parse.declarations import Declarations, UnitTestDecl
 from metasql.parse.read import profile_render, read_project
 from metasql.plan.layout import Layout
 from metasql.plan.materialize import computation
@@ -132,6 +134,25 @@ def load(options: Options, run_query: RunQuery | None = None) -> Project:
     graph = carried(graph, declarations, dialect_of(target, config.hash), bag)
     bag.raise_errors()
     return Project(config, target, declarations, graph, tuple(bag.sorted()), lock, options.project_dir / FILE)
+
+
+def unit_plan(project: Project, test: UnitTestDecl) -> UnitPlan:
+    """parse → graph of a unit test's own small project, on an engine in memory of the target's kind.
+
+    Raises: MetasqlError MS0355 where the test does not fit its feature.
+    """
+    bag = Bag()
+    target = memory_target(project.target)
+    made = unit_project(test, project.graph, project.declarations, target.schema, project.config.dialect, bag)
+    bag.raise_errors()
+    assert made is not None, "a unit test without errors was read"
+    graph, found = link(
+        made.declarations, project.config.dialect, Hasher(project.config.hash), ReadBefore(project.lock)
+    )
+    found.raise_errors()
+    graph = carried(graph, made.declarations, dialect_of(target, project.config.hash), found)
+    found.raise_errors()
+    return UnitPlan(test, made, graph, target, project.config.hash)
 
 
 def _lock_file(folder: Path) -> Source | None:

@@ -36,8 +36,10 @@ COMMANDS = {
     "ls": "listing",
     "parse": "project",
     "run": "project",
+    "run-operation": "operation",
     "seed": "project",
     "show": "listing",
+    "source": "source",
     "status": "listing",
     "test": "project",
 }
@@ -54,7 +56,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"metasql.cli.commands.{COMMANDS[cmd_name]}")
-        command = getattr(module, f"{cmd_name}_command")
+        command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

@@ -148,10 +148,18 @@ def parse_vars(text: str) -> dict[str, Any]:
 
     Raises: MetasqlError MS0150.
     """
+    return parse_mapping("--vars", text, "{crop_px: 256}")
+
+
+def parse_mapping(option: str, text: str, example: str) -> dict[str, Any]:
+    """The mapping of an option.
+
+    Raises: MetasqlError MS0150.
+    """
     bag = Bag()
-    node = parse_yaml(Source("--vars", text), bag) if text.strip() else None
+    node = parse_yaml(Source(option, text), bag) if text.strip() else None
     bag.raise_errors()
     value = plain(node) if node is not None else {}
     if not isinstance(value, dict):
-        raise MetasqlError.of("MS0150", "`--vars` is no mapping", help="write it as YAML: `--vars '{crop_px: 256}'`")
+        raise MetasqlError.of("MS0150", f"`{option}` is no mapping", help=f"write it as YAML: `{option} '{example}'`")
     return {str(name): item for name, item in value.items()}

@@ -94,8 +94,9 @@ ENTRIES: dict[str, Entry] = {
         fix="Give yourself the right to read it, or remove it.",
     ),
     "MS0150": Entry(
-        title="`--vars` is no mapping",
-        why="`--vars` gives variables by name, so it is a YAML mapping; this is another value.",
+        title="`--vars` or `--args` is no mapping",
+        why="`--vars` gives variables by name, and `--args` the arguments of a macro, as a YAML mapping; "
+        "this is another value.",
         example="metasql build --vars crop_px",
         fix="Write names and values: `--vars '{crop_px: 256}'`.",
     ),

@@ -112,6 +112,13 @@ ENTRIES: dict[str, Entry] = {
         example="select id, [now()] as times from raw.videos  -- `times` is claimed by a field",
         fix="Give the value as text, or as times in UTC without a zone.",
     ),
+    "MS0625": Entry(
+        title="a contract that is not kept",
+        why="The feature says `contract: {enforced: true}`, and its body gives other columns or other types than "
+        "those that are declared. Nothing was written.",
+        example="columns: [{name: height_px, type: int}]  # the body: select cast(height_px as text) as height_px",
+        fix="Cast the column in the body, or correct its declaration.",
+    ),
     "MS0631": Entry(
         title="a user or password that is not accepted",
         why="The server knows no such user, or the password is another one. Neither is shown here.",

@@ -281,6 +281,13 @@ ENTRIES: dict[str, Entry] = {
         example="select video_id from {{ ref('a') }} as a join {{ ref('b') }} as b on a.video_id = b.video_id",
         fix="Put the table's alias before it: `a.video_id`; or join with `using (video_id)`.",
     ),
+    "MS0347": Entry(
+        title="a contract without types",
+        why="With `contract: {enforced: true}` the declared columns are all that the body may give, each of exactly "
+        "its type; a column without a type promises nothing.",
+        example="contract: {enforced: true}\ncolumns: [{name: video_id, type: text}, {name: path}]",
+        fix="Write the type of every column, the id columns among them.",
+    ),
     "MS0350": Entry(
         title="a selection that cannot be read",
         why="The words of `--select` and `--exclude` are names with `+` and `@`, or a method and its value.",
@@ -304,5 +311,19 @@ ENTRIES: dict[str, Entry] = {
         why="`--selector` names a selection of `selectors.yml`, and there is none of this name.",
         example="metasql run --selector nightly",
         fix="Correct the name, or declare the selector.",
+    ),
+    "MS0354": Entry(
+        title="a macro that does not exist",
+        why="`run-operation` calls a macro of the project by its name, and there is none of this name.",
+        example="metasql run-operation grant_selct",
+        fix="Correct the name, or write the macro in a file under `macro-paths`.",
+    ),
+    "MS0355": Entry(
+        title="a unit test that does not fit its feature",
+        why="A unit test gives rows of what its feature reads, and expects what its increment tells. It names "
+        "a feature, an upstream table, a field or a column that is not there, or a row has no key.",
+        example="unit_tests:\n"
+        "  - {name: t, feature: video/face_crop, given: {upstream: {vidoe/full: []}}, expect: {new: []}}",
+        fix="Correct the name: the note says which there are.",
     ),
 }

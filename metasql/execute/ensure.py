@@ -11,6 +11,7 @@ from metasql.diagnostics import MetasqlError
 from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.connection import Value
+from metasql.execute.contract import check_contract
 from metasql.execute.session import Session, place_of, told_at
 from metasql.graph.nodes import Feature, Kind
 from metasql.lower.render import Renderer
@@ -69,6 +70,7 @@ def _ensure_tables(session: Session, feature: Feature, told: Mapping[str, Value]
     place = place_of(feature, session.layout.engine)
     _check_key(session, feature, told, full_refresh)
     with told_at(place):
+        check_contract(session, feature, place)
         _check_given(session, feature, place)
     policy = "sync" if full_refresh else feature.on_schema_change
     with told_at(place):

@@ -93,6 +93,7 @@ def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, read: Rea
         orphans=decl.orphans or ("keep" if kind is Kind.EXTERNAL else "delete"),
         history=decl.history if decl.history is not None else kind is Kind.EXTERNAL,
         on_schema_change=decl.on_schema_change,
+        contract=_contract(decl, bag),
         description=decl.description,
         cost_per_sample=decl.cost_per_sample,
         owner=decl.owner,
@@ -106,6 +107,20 @@ def _link_feature(decl: FeatureDecl, upstream: Upstream, dialect: str, read: Rea
     )
     errors = sum(1 for item in bag if item.severity.value == "error")
     return feature if errors == before else None
+
+
+def _contract(decl: FeatureDecl, bag: Bag) -> bool:
+    """Whether a contract is enforced; then every declared column has a type, and there is one."""
+    if not decl.contract:
+        return False
+    if not decl.columns:
+        help = "declare every column with its type: `columns: [{name: path, type: text}]`"
+        bag.error("MS0347", f"the contract of `{decl.key}` has no `columns`", decl.span, help=help)
+    for column in decl.columns:
+        if column.type is None:
+            message = f"the contract of `{decl.key}` needs the type of `{column.name}`"
+            bag.error("MS0347", message, span_of(column.name), help="write `type` beside the name")
+    return True
 
 
 def _with_versions(features: Mapping[FeatureKey, Feature], hasher: Hasher) -> dict[FeatureKey, Feature]:

@@ -51,6 +51,9 @@ def _versioned(
     claimed = {name for item in fields for name in item.columns}
     free = [column.name for column in columns if column.name not in claimed]
     read = sorted({*field.columns, *free, *(str(name) for name in decl.id_columns)})
+    for _, body in _bodies(decl):
+        if body.asks_data:
+            _refuse(field, body, "what the warehouse holds", None, bag)
     name, digest = (str(decl.key), field.name), _digest([*read, *_texts(decl)])
     version = lock.standing(name, digest)
     if version is None:
@@ -75,8 +78,6 @@ def _texts(decl: FeatureDecl) -> Iterator[str]:
 def _forms(decl: FeatureDecl, field: Field, columns: Sequence[str], bag: Bag) -> Iterator[str]:
     """The forms of a field's part of each body; those that an engine alone has count on every engine."""
     for engine, body in _bodies(decl):
-        if body.asks_data:
-            _refuse(field, body, "what the warehouse holds", None, bag)
         made: dict[str, str] = {}
         for name, tree in {"": body.tree, **{name: tree for name, (_, tree) in body.variants.items()}}.items():
             normal = Normal(_names(body.refs))

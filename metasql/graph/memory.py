@@ -17,7 +17,7 @@ from metasql.graph.upstream import Upstream
 from metasql.names import FeatureKey, FieldKey
 from metasql.parse.declarations import FeatureDecl, FieldDecl, Ref
 
-FORM = ["1", version("sqlglot")]
+FORM = ["2", version("sqlglot")]
 """Of another form nothing is known: count it up with every change of what lineage is read from a body."""
 
 Parents = dict[str, list[FieldKey]]

@@ -112,6 +112,7 @@ class Feature:
     orphans: Literal["delete", "keep"]
     history: bool
     on_schema_change: Literal["fail", "append", "sync"]
+    contract: bool = False
     version: str = ""
     description: str = ""
     cost_per_sample: CostDecl | None = None

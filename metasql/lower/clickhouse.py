@@ -105,6 +105,9 @@ _HASHES = {
 }
 
 
+_AGE = "(toUnixTimestamp64Micro(now64(6)) - toUnixTimestamp64Micro(toDateTime64(:a, 6, 'UTC'))) / 1000000"
+
+
 def _text_map(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return exp.Anonymous(this="map", expressions=list(arguments))
 
@@ -156,6 +159,7 @@ CLICKHOUSE = Dialect(
         "matches": call("match"),
         "extract": call("extract"),
         "try_cast_text": try_cast_text,
+        "age": _sql(_AGE),
     },
     hashes=_HASHES,
     is_unlike=lambda type_: _unhashable(type_) is not None,

@@ -169,6 +169,7 @@ DUCKDB = Dialect(
         "matches": _call("REGEXP_MATCHES"),
         "extract": _template("REGEXP_EXTRACT(:a, :b, 1)"),
         "try_cast_text": _try_cast,
+        "age": _template("EPOCH(CURRENT_TIMESTAMP) - EPOCH(CAST(:a AS TIMESTAMPTZ))"),
     },
     hashes=_HASHES,
     is_unlike=_is_unlike,

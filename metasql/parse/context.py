@@ -19,7 +19,7 @@ from metasql.parse.functions import Values as Values
 from metasql.parse.sites import Refusal
 from metasql.source import NOWHERE, Span, Word, span_of
 
-_PLACEHOLDER = re.compile(r"__metasql_(?:ref|source)_\d+\b")
+PLACEHOLDER = re.compile(r"__metasql_(?:ref|source)_\d+\b")
 
 
 class Config:
@@ -122,7 +122,7 @@ class Recorder(Values):
         text = str(sql)
         if relation is not None:
             names = {ref.placeholder: relation(ref) for ref in self.refs}
-            text = _PLACEHOLDER.sub(lambda found: names.get(found[0], found[0]), text)
+            text = PLACEHOLDER.sub(lambda found: names.get(found[0], found[0]), text)
         try:
             return functions.Rows(run(text))
         except Exception as error:

@@ -158,6 +158,7 @@ class FeatureDecl:
     orphans: Literal["delete", "keep"] | None = None
     history: bool | None = None
     on_schema_change: Literal["fail", "append", "sync"] = "fail"
+    contract: bool = False
     description: str = ""
     cost_per_sample: CostDecl | None = None
     owner: str | None = None
@@ -171,10 +172,11 @@ class FeatureDecl:
 
 @dataclass(frozen=True)
 class FreshnessDecl:
-    """How old the newest row of a source may be: counts of a period, or None."""
+    """How old the newest row of a source may be: counts of a period, or None. `filter`: the rows that are looked at."""
 
     warn_after: tuple[int, str] | None = None
     error_after: tuple[int, str] | None = None
+    filter: Word | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ class SourceDecl:
     identifier: str
     database: str | None = None
     columns: tuple[ColumnDecl, ...] = ()
-    loaded_at_field: str | None = None
+    loaded_at_field: Word | None = None
     freshness: FreshnessDecl | None = None
     description: str = ""
     span: Span = NOWHERE
@@ -229,6 +231,34 @@ class AssertionDecl:
 
 
 @dataclass(frozen=True)
+class RowDecl:
+    """One row that a unit test gives or expects: column → value of YAML."""
+
+    values: Mapping[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True)
+class UnitTestDecl:
+    """A unit test of a feature's increment.
+
+    `upstream` are the rows of what the feature reads, by name; `stored` its own rows, which were made of
+    `stored_from` (of `upstream` where that is silent). An expectation that is None is not looked at.
+    """
+
+    name: Word
+    feature: Word
+    upstream: Mapping[Word, tuple[RowDecl, ...]]
+    stored_from: Mapping[Word, tuple[RowDecl, ...]]
+    stored: tuple[RowDecl, ...]
+    new: tuple[RowDecl, ...] | None = None
+    stale: tuple[RowDecl, ...] | None = None
+    orphaned: tuple[RowDecl, ...] | None = None
+    rows: tuple[RowDecl, ...] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class Declarations:
     """Everything that the files of a project declare, in the order of their paths."""
 
@@ -238,3 +268,4 @@ class Declarations:
     assertions: tuple[AssertionDecl, ...] = ()
     selectors: Mapping[str, Any] = field(default_factory=dict)
     disabled: tuple[Word, ...] = ()
+    unit_tests: tuple[UnitTestDecl, ...] = ()

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from metasql.config.document import Node, parse_yaml
 from metasql.config.reader import Reader, Render, wrong
 from metasql.diagnostics import Bag, Label
-from metasql.parse.declarations import SourceDecl
+from metasql.parse.declarations import SourceDecl, UnitTestDecl
 from metasql.parse.declare_feature import RawFeature
 from metasql.parse.declare_names import good_key
 from metasql.parse.declare_source import SeedProperties, seed_of, source_of
+from metasql.parse.declare_unit_tests import unit_test_of
 from metasql.parse.discover import YamlFile
 from metasql.source import Word
 
@@ -34,6 +35,7 @@ class Declared:
     features: tuple[RawFeature, ...] = ()
     sources: tuple[SourceDecl, ...] = ()
     seeds: tuple[SeedProperties, ...] = ()
+    unit_tests: tuple[UnitTestDecl, ...] = ()
 
 
 def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
@@ -44,7 +46,7 @@ def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
     reader = Reader.of(document, bag, "a file of declarations", render, _HINTS)
     _version(reader, bag)
     features = reader.items("features")
-    sources, seeds = reader.items("sources"), reader.items("seeds")
+    sources, seeds, unit_tests = reader.items("sources"), reader.items("seeds"), reader.items("unit_tests")
     _datasets(reader, bag)
     reader.finish()
     raw = [_feature(node, file, len(features) == 1, bag) for node in features]
@@ -53,6 +55,7 @@ def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
         tuple(feature for feature in raw if feature is not None),
         tuple(table for node in sources for table in source_of(node, render, bag)),
         tuple(seed for seed in properties if seed is not None),
+        tuple(test for node in unit_tests if (test := unit_test_of(node, render, bag)) is not None),
     )
 
 

@@ -90,6 +90,7 @@ def _words(reader: Reader) -> dict[str, Any]:
         "orphans": cast(Literal["delete", "keep"] | None, reader.choice("orphans", ("delete", "keep"))),
         "history": reader.boolean("history"),
         "on_schema_change": reader.choice("on_schema_change", ("fail", "append", "sync"), default="fail"),
+        "contract": _contract(reader),
         "description": str(reader.text("description") or ""),
         "cost_per_sample": _cost(reader),
         "owner": None if owner is None else str(owner),
@@ -104,6 +105,16 @@ def _words(reader: Reader) -> dict[str, Any]:
 def _meta(reader: Reader) -> Mapping[str, Any]:
     node = reader.mapping("meta")
     return {} if node is None else plain(node, words=False)
+
+
+def _contract(reader: Reader) -> bool:
+    """Whether the declared columns and types are what the body has to give."""
+    inner = reader.inner("contract", "`contract`")
+    if inner is None:
+        return False
+    enforced = inner.flag("enforced")
+    inner.finish()
+    return enforced
 
 
 def _cost(reader: Reader) -> CostDecl | None:

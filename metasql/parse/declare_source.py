@@ -72,7 +72,7 @@ def _table(
         identifier=str(reader.text("identifier") or name or ""),
         database=None if database is None else str(database),
         columns=columns_of(reader.items("columns"), render, bag, reader.what),
-        loaded_at_field=None if loaded_at is None else str(loaded_at),
+        loaded_at_field=loaded_at,
         freshness=_freshness(reader, inherited[1]),
         description=str(reader.text("description") or ""),
         span=node.span if name is None else name.span,
@@ -94,7 +94,7 @@ def _freshness(reader: Reader, inherited: FreshnessDecl | None) -> FreshnessDecl
     inner = reader.inner("freshness", f"`freshness` of {reader.what}")
     if inner is None:
         return inherited
-    made = FreshnessDecl(_age(inner, "warn_after"), _age(inner, "error_after"))
+    made = FreshnessDecl(_age(inner, "warn_after"), _age(inner, "error_after"), inner.text("filter"))
     inner.finish()
     return made
 

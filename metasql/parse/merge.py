@@ -24,6 +24,7 @@ _SPELLINGS = {"pre-hook": "pre_hook", "post-hook": "post_hook", "data_tests": "t
 _HOOKS = ("pre_hook", "post_hook")
 _ADD_UP = ("tags", *_HOOKS, "tests")
 DEFAULT_WORDS = (
+    "contract",
     "cost_per_sample",
     "description",
     "enabled",

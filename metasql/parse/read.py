@@ -24,6 +24,7 @@ from metasql.parse.declarations import (
     SeedDecl,
     SourceDecl,
     TestDecl,
+    UnitTestDecl,
 )
 from metasql.parse.declare import Declared, declare, first_of_each
 from metasql.parse.declare_feature import RawFeature, declare_feature, is_enabled
@@ -82,6 +83,7 @@ def read_project(
         assertions=_assertions(reading, files, features, seeds, properties),
         selectors=config.selectors,
         disabled=disabled,
+        unit_tests=_unit_tests(declared, bag),
     )
 
 
@@ -117,6 +119,18 @@ def _sources(declared: Sequence[Declared], bag: Bag) -> tuple[SourceDecl, ...]:
             labels = [Label(first.span, "first declared here")]
             message = f"table `{table.source}.{table.table}` is declared twice"
             bag.error("MS0301", message, table.span, secondary=labels, help="keep one of them")
+    return tuple(kept.values())
+
+
+def _unit_tests(declared: Sequence[Declared], bag: Bag) -> tuple[UnitTestDecl, ...]:
+    """The unit tests, each with a name of its own."""
+    kept: dict[str, UnitTestDecl] = {}
+    for test in (test for file in declared for test in file.unit_tests):
+        first = kept.setdefault(str(test.name), test)
+        if first is not test:
+            labels = [Label(first.name.span, "first declared here")]
+            message = f"unit test `{test.name}` is declared twice"
+            bag.error("MS0301", message, test.name.span, secondary=labels, help="rename one of them")
     return tuple(kept.values())
 
 

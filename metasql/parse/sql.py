@@ -33,6 +33,19 @@ class _Text:
     what: str
 
 
+def split_statements(text: str, dialect: str) -> list[str]:
+    """The statements of a script as they are written, without what ends them; comments alone are none."""
+    try:
+        tokens = Dialect.get_or_raise(dialect).tokenize(text)
+    except TokenError:
+        return [text]  # the engine says what is wrong with it
+    ends = [token for token in tokens if token.token_type == TokenType.SEMICOLON]
+    starts = [0, *(token.end + 1 for token in ends)]
+    parts = zip(starts, [*(token.start for token in ends), len(text)], strict=True)
+    held = [token.start for token in tokens if token.token_type != TokenType.SEMICOLON]
+    return [text[start:end].strip() for start, end in parts if any(start <= place < end for place in held)]
+
+
 def parse_query(lines: LineMap, dialect: str, bag: Bag, *, what: str = "a body") -> exp.Query | None:
     """The one SELECT of a rendered text; anything else is an error."""
 

@@ -13,6 +13,7 @@ through its table (lower/dialect.py). The plan is written in these and in plain 
 | matches(text, pattern) | whether a regular expression is found |
 | extract(text, pattern) | its first group, `''` where it is not found |
 | try_cast_text(text, type) | the value that a text stands for, NULL where it stands for none |
+| age(time) | the seconds that have passed since a time by the engine's clock; without a zone it is in UTC |
 
 Trees may share parts while a plan is made: they are copied once, when they are lowered, and
 nothing in the plan changes a tree that it did not just make.

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from metasql.config.project import VERSION, ProjectConfig
+from metasql.execute.freshness import SourceAge
 from metasql.execute.results import RunResult
 from metasql.graph.nodes import Dependency, Feature, Field, Graph
 
 MANIFEST = "metasql.json"
 RUN_RESULTS = "run_results.json"
+SOURCES = "sources.json"
 SCHEMA_VERSION = 1
 
 
@@ -73,6 +75,7 @@ def _feature(feature: Feature) -> dict[str, Any]:
         "orphans": feature.orphans,
         "history": feature.history,
         "on_schema_change": feature.on_schema_change,
+        "contract": feature.contract,
         "cost_per_sample": {"amount": cost.amount, "unit": cost.unit} if cost else None,
         "owner": feature.owner,
         "tags": list(feature.tags),
@@ -127,6 +130,17 @@ def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
     if result.statements:
         document["statements"] = [item.as_dict() for item in result.statements]
     return _write(target_folder(config) / RUN_RESULTS, document)
+
+
+def write_sources(path: Path, run_id: str, ages: Iterable[SourceAge], seconds: float) -> Path:
+    """Write how old each source is, under the names that dbt has for it."""
+    document: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "metadata": {"metasql_version": VERSION, "invocation_id": run_id},
+        "elapsed_time": round(seconds, 6),
+        "results": [age.as_dict() for age in ages],
+    }
+    return _write(path, document)
 
 
 def write_compiled(config: ProjectConfig, files: Iterable[tuple[Path, str]]) -> None:

@@ -19,6 +19,8 @@ def pivoted(pivot: exp.Expr, relation: Relation, value: Value) -> Relation | Non
     if relation.columns is None or not fields or len(fields) != len(pivot.args["fields"]):
         return None
     if pivot.args.get("unpivot"):
+        if not all(_is_column(part) for field in fields for part in field.expressions):
+            return None
         return _unpivoted(pivot, fields, relation, value)
     if any(not isinstance(item.unalias(), exp.Literal) for field in fields for item in field.expressions or [pivot]):
         return None
@@ -40,6 +42,12 @@ def _grouped(pivot: exp.Expr, relation: Relation, read: Reach, value: Value) -> 
 
 def _read(pivot: exp.Expr) -> list[exp.Expr]:
     return [*pivot.expressions, *(field.this for field in pivot.args["fields"])]
+
+
+def _is_column(node: exp.Expr) -> bool:
+    """Whether a column is written out, or several that become one row."""
+    node = node.this if isinstance(node, exp.PivotAlias) else node
+    return isinstance(node, exp.Column) or (isinstance(node, exp.Tuple) and all(map(_is_column, node.expressions)))
 
 
 def _unpivoted(pivot: exp.Expr, fields: list[exp.In], relation: Relation, value: Value) -> Relation:

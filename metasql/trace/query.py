@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from sqlglot import exp
 from metasql.trace.keys import output_keys
 from metasql.trace.reach import NOTHING, EdgeKind, Item, Reach, gather
 from metasql.trace.relation import Frame, Relation
+from metasql.trace.stars import is_star, is_wide, matching, may_be_wide, star_columns, unnamed, with_stars
 from metasql.trace.tables import Tables
 from metasql.trace.values import ROW_MAKERS, Frames, Scope
 
@@ -22,8 +22,6 @@ _SELECT = frozenset(
 )  # fmt: skip
 _SETS = frozenset({"with_", "this", "expression", "distinct", "by_name", "order", "limit", "offset"})
 _WRAPPED = frozenset({"this", "alias", "with_", "order", "limit", "offset", "pivots"})
-_LISTS = (exp.Array, exp.GenerateSeries, exp.Split, exp.StringToArray, exp.RegexpSplit, exp.ArrayAgg)
-_REGEX = re.compile(r"[\w.*+?|^$()\[\]-]*")
 
 
 class Tracer(Tables):
@@ -117,11 +115,11 @@ class Tracer(Tables):
         rows = frame.rows | frame.made
         names = [item.name.lower() for item, _ in items]
         if rest.edges or rest.items:
-            return Relation(named=_with_stars(tree, items, frame), rest=everything, rows=rows)
+            return Relation(named=with_stars(tree, items, frame), rest=everything, rows=rows)
         single = not frame.multiplied and len(set(names)) == len(names)
         keys = output_keys(tree, frame, [item for item, _ in items]) if single else ()
         columns = tuple(item.name for item, _ in items)
-        wide = any(_may_be_wide(item.node) or (_is_star(item.node) and _is_wide(frame)) for item, _ in items)
+        wide = any(may_be_wide(item.node) or (is_star(item.node) and is_wide(frame)) for item, _ in items)
         return Relation(columns=columns, values=tuple(values), rows=rows, keys=keys, is_wide=wide)
 
     def _frame(self, tree: exp.Select, scope: Scope, outer: Frames) -> Frame:
@@ -151,9 +149,17 @@ class Tracer(Tables):
     def item(self, frame: Frame, item: Item, scope: Scope, frames: Frames) -> Reach:
         """An output column by its name: what it is made of, and itself."""
         key = id(item.node)
+        if key in self._open:
+            self._cuts += 1  # an alias within its own expression is a column upstream
+            return NOTHING
         if key not in frame.values:
-            frame.values[key] = NOTHING  # an alias within its own expression is a column upstream
-            frame.values[key] = self.value(item.node.unalias(), scope, frames)
+            before = self._cuts
+            self._open.add(key)
+            found = self.value(item.node.unalias(), scope, frames)
+            self._open.discard(key)
+            if self._open and self._cuts > before:
+                return found | Reach(items=frozenset((item,)))  # not all of it: an alias around it is being read
+            frame.values[key] = found
         return frame.values[key] | Reach(items=frozenset((item,)))
 
     def _items(
@@ -163,7 +169,7 @@ class Tracer(Tables):
         items: list[tuple[Item, Reach]] = []
         rest: list[Reach] = []
         for number, node in enumerate(tree.expressions):
-            if _is_star(node) or isinstance(node, exp.Columns):
+            if is_star(node) or isinstance(node, exp.Columns):
                 found = self._expanded(node, frame, scope, frames)
                 if found is None:
                     item = Item(tree, number, "", node)
@@ -186,20 +192,20 @@ class Tracer(Tables):
         if isinstance(node, exp.Column):
             return replaced | self.column(node, scope, frames)
         if isinstance(node, exp.Star) and not any(node.args.values()):
-            return gather(_others(relation, node) for relation in frame.visible())
+            return gather(unnamed(relation, node) for relation in frame.visible())
         return replaced | frame.whole(node)
 
     def _expanded(self, node: exp.Expr, frame: Frame, scope: Scope, frames: Frames) -> list[tuple[str, Reach]] | None:
         """The columns that `*`, `t.*` or `COLUMNS('...')` stands for; None where that is not known."""
         if isinstance(node, exp.Columns):
-            return _matching(node, frame)
+            return matching(node, frame)
         star = node.this if isinstance(node, exp.Column) else node
         if any(value and name not in {"except_", "replace", "rename"} for name, value in star.args.items()):
             return None
         left_out = {part.name.lower() for part in star.args.get("except_") or []}
         other = {part.alias.lower(): part for part in star.args.get("replace") or []}
         renamed = {part.this.name.lower(): part.alias for part in star.args.get("rename") or []}
-        columns = _star_columns(node, frame)
+        columns = star_columns(node, frame)
         if columns is None:
             return None
         return [
@@ -244,7 +250,7 @@ class Tracer(Tables):
             return filled | self._chosen(node.this, items, rest, scope, frames)
         if isinstance(node, exp.Literal) and node.is_int:
             number = int(node.name) - 1
-            sure = not rest.edges and not rest.items and not any(_may_be_wide(item.node) for item, _ in items)
+            sure = not rest.edges and not rest.items and not any(may_be_wide(item.node) for item, _ in items)
             if sure and 0 <= number < len(items):
                 return items[number][1]
             return gather([rest, *(value for _, value in items)])
@@ -326,86 +332,8 @@ def _told(reach: Reach) -> Iterator[object]:
         yield id(item.node), item.name
 
 
-def _is_star(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star))
-
-
-def _may_be_wide(node: exp.Expr) -> bool:
-    """Whether an output column may stand for several: `unnest` of a structure gives each of its parts."""
-    value = node.unalias()
-    if not isinstance(value, ROW_MAKERS):
-        return False
-    made = value.this if not isinstance(value, exp.Unnest) else next(iter(value.expressions), None)
-    return not isinstance(made, _LISTS) or bool(value.expressions)
-
-
-def _is_wide(frame: Frame) -> bool:
-    return any(relation.is_wide for relation in frame.visible())
-
-
-def _with_stars(tree: exp.Select, items: list[tuple[Item, Reach]], frame: Frame) -> dict[str, Reach]:
-    """The columns whose names are known, beside a star of which not all are.
-
-    The star may give a column of the same name, and then that is meant.
-    """
-    stars = [node for node in tree.expressions if _is_star(node) or isinstance(node, exp.Columns)]
-    plain = all(isinstance(node, exp.Star) and not any(node.args.values()) for node in stars)
-    named: dict[str, Reach] = {}
-    for relation in frame.visible() if plain and stars else []:
-        for name in relation.named:
-            named[name] = gather(item.reach(name, stars[0]) or NOTHING for item in frame.visible())
-    derived = [relation for relation in frame.open() if relation.parent is None]
-    for item, value in items:
-        name = item.name.lower()
-        more = gather(relation.reach(name, item.node) or NOTHING for relation in derived)
-        named[name] = named.get(name, NOTHING) | value | more
-    return named
-
-
-def _others(relation: Relation, node: exp.Expr) -> Reach:
-    """What the columns without known names are made of; those with names are passed on by name."""
-    return relation.rest | relation.carried if relation.named else relation.whole(node)
-
-
 def _name(node: exp.Expr) -> str:
     return node.alias_or_name or node.output_name
-
-
-def _star_columns(node: exp.Expr, frame: Frame) -> list[tuple[str, Reach]] | None:
-    wanted = node.table.lower() if isinstance(node, exp.Column) else ""
-    found: list[tuple[str, Reach]] = []
-    met = False
-    for relation, shared in zip(frame.relations, frame.shared, strict=True):
-        if relation.hidden or (wanted and wanted not in relation.names):
-            continue
-        met = True
-        if relation.columns is None:
-            return None
-        for name, value in relation.each(node):
-            if wanted or name.lower() not in shared:
-                found.append((name, value if wanted else _merged(name, value, frame, node)))
-    return found if met else None
-
-
-def _merged(name: str, value: Reach, frame: Frame, node: exp.Expr) -> Reach:
-    """A column of USING is that of all sides."""
-    if not any(name.lower() in shared for shared in frame.shared):
-        return value
-    return value | gather(relation.reach(name.lower(), node) or NOTHING for _, relation in frame.having(name.lower()))
-
-
-def _matching(node: exp.Columns, frame: Frame) -> list[tuple[str, Reach]] | None:
-    """The columns of `COLUMNS(*)` and of `COLUMNS('pattern')`, where the pattern is a plain one."""
-    columns = _star_columns(node, frame) if not node.args.get("unpack") else None
-    if columns is None or (isinstance(node.this, exp.Star) and not any(node.this.args.values())):
-        return columns
-    if not isinstance(node.this, exp.Literal) or not _REGEX.fullmatch(node.this.name):
-        return None
-    try:
-        pattern = re.compile(node.this.name)
-    except re.error:
-        return None
-    return [(name, value) for name, value in columns if pattern.search(name)]
 
 
 def _aggregates(node: exp.Expr) -> Iterator[exp.Expr]:

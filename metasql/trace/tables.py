@@ -105,8 +105,8 @@ class Tables(Values):
         name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
         known = isinstance(node, (*_FILES, *_SERIES)) or name in _FILE_NAMES | _SERIES_NAMES
         if not known:
-            self.lost_everything(node, "what this function reads cannot be followed", made)
             made |= self.everything(node)
+            self.lost_everything(node, "what this function reads cannot be followed", made)
         return Relation(named={part.name.lower(): made for part in given}, rest=made, rows=made.by(EdgeKind.JOIN))
 
     def values(self, node: exp.Expr, scope: Scope, frames: Frames) -> Relation:

@@ -69,6 +69,7 @@ class Values:
         self.aliases_win = aliases_win
         self.lost: list[Lost] = []
         self._open: set[int] = set()
+        self._cuts = 0
 
     def query(self, tree: exp.Expr, scope: Scope, outer: Frames, *, top: bool = False) -> Relation:
         raise NotImplementedError
@@ -157,11 +158,14 @@ class Values:
         read = self.value(node.args.get("iterator"), scope, frames, hidden)
         return read | self.value([node.this, node.args.get("condition")], scope, frames, inner)
 
-    def _name(self, node: exp.Expr, _: Scope, frames: Frames, hidden: frozenset[str]) -> Reach:
+    def _name(self, node: exp.Expr, scope: Scope, frames: Frames, hidden: frozenset[str]) -> Reach:
         if isinstance(node, exp.Identifier):
             if node.name.lower() in hidden:
                 return NOTHING
-            return self.lose(node, f"what `{node.name}` stands for cannot be told", frames)
+            found = self.bare(node.name.lower(), node, scope, frames)  # `name.upper()` has no column in its tree
+            return (
+                found if found is not None else self.lose(node, f"what `{node.name}` stands for cannot be told", frames)
+            )
         return gather(frame.whole(node) for frame in frames[-1:])
 
     def _rows_made(self, node: exp.Expr, scope: Scope, frames: Frames, hidden: frozenset[str]) -> Reach:
@@ -198,8 +202,11 @@ class Values:
         """`t.*`, where `t` may be a structure."""
         for frame in reversed(frames):
             relation = frame.named(parts[-1])
-            if relation is not None:
-                return relation.whole(node)
+            found = [relation.whole(node)] if relation is not None else []
+            if frame.having(parts[0]):
+                found.append(self.bare(parts[0], node, scope, (frame,)) or NOTHING)
+            if found:
+                return gather(found)
         return self.bare(parts[0], node, scope, frames)
 
     def _dotted(self, parts: list[str], node: exp.Expr, scope: Scope, frames: Frames) -> Reach | None:

@@ -170,7 +170,7 @@ def test_reports_compare_as_sets():
 
 def test_unknown_engines_and_empty_folders_are_errors(tmp_path):
     """Nothing that was asked for is left out in silence."""
-    with pytest.raises(pytest.UsageError, match="known are chdb, clickhouse, duckdb"):
+    with pytest.raises(pytest.UsageError, match="known are chdb, clickhouse, cluster, duckdb"):
         engine_named("postgres")
     with pytest.raises(pytest.UsageError, match="no case files"):
         case_files(str(tmp_path))

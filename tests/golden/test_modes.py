@@ -1,4 +1,4 @@
-"""The statements of a feature's life in every mode that a target may be in: recorded, parsed, and run where they can be.
+"""The statements of a feature's life in every mode that a target may be in: recorded, parsed, and run where possible.
 
 `ON CLUSTER`, databases of engine Replicated and the cloud need what the tests' servers are built without. What is
 recorded of them is read by a real server (`EXPLAIN AST`), and each node's share of the first runs on each of two nodes.

@@ -164,7 +164,9 @@ def test_functions_that_give_another_value_each_time(place, old, new, called):
     assert called in result.err
     assert "write a `code_version`" in result.err
     place.edit("models/features.yml", "columns: [loud]}", "columns: [loud], code_version: '7'}")
-    place.cli("parse")
+    result = place.cli("parse", code=None)
+    assert "MS0415" not in result.err
+    assert result.code == 0 or "MS0502" in result.err  # an engine may not have such values
 
 
 def test_what_the_warehouse_holds_is_no_code(place):

@@ -8,6 +8,7 @@ import click
 
 from metasql.cli.options import Common, common, selection
 from metasql.cli.running import execute_nodes, feature_keys, lookups_without_warehouse, run_options, select_nodes
+from metasql.cli.unit import run_unit_tests
 from metasql.config.options import MOST_THREADS
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
 from metasql.pipeline import check_lock, compiled, feature_of, statements
@@ -116,8 +117,15 @@ def _dry_run(shared: Common, choice: dict[str, Any], full_refresh: bool) -> int:
 @common
 @selection
 @threads_option
-def test_command(shared: Common, threads: int | None, **choice: Any) -> int:
-    """Check the assertions: SELECTs that must return no rows."""
+@click.option("--unit", is_flag=True, help="Run the unit tests instead, on an engine in memory.")
+def test_command(shared: Common, threads: int | None, unit: bool, **choice: Any) -> int:
+    """Check the assertions: SELECTs that must return no rows.
+
+    With --unit, check what the increments of features say of given rows: on an engine in memory of the target's
+    kind, and without the warehouse.
+    """
+    if unit:
+        return run_unit_tests(shared, choice)
     return execute_nodes(
         shared, "test", choice, threads, lambda project, chosen: assertion_nodes(project.graph, chosen)
     )

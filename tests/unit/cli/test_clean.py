@@ -23,12 +23,13 @@ def test_the_target_folder_is_emptied(built):
     assert result.code == 0
     assert result.out.splitlines() == [
         "target/compiled",
+        "target/lineage.json",
         "target/logs",
         "target/metasql.json",
         "target/run_results.json",
         "target/sub",
     ]
-    assert "5 removed; target/demo.duckdb stayed" in result.err
+    assert "6 removed; target/demo.duckdb stayed" in result.err
     assert left(built) == {"demo.duckdb"}
     assert built.status()["video/full"]["live"] == 6
 

@@ -14,8 +14,14 @@ TABLES = {
     "u": Table(("id", "k", "x", "y", "d"), ("id",)),
     "v": Table(("id", "k", "a", "w"), ("id", "k")),
     "src": Table(None),
+    "clips": Table(("clip_id", "youtube_id", "start_s", "label"), ("clip_id",)),
+    "classes": Table(("label", "category", "clip_count"), ("label",)),
+    "guesses": Table(("clip_id", "guess", "score"), ("clip_id",)),
+    "videos": Table(("video_name", "subset", "url", "height_px"), ("video_name",)),
+    "cuts": Table(("video_name", "clip_index", "start_s", "end_s"), ("video_name", "clip_index")),
+    "crops": Table(("video_name", "clip_index", "width_px", "zoom"), ("video_name", "clip_index")),
 }
-"""Those of features have a key; of `src` nothing is known."""
+"""Those of features have a key; of `src` nothing is known. From `clips` on they are as in VGG-Sound and HDTF."""
 
 TYPES = {"s": "STRUCT(f INTEGER, g STRUCT(h INTEGER))", "xs": "INTEGER[]"}
 """All other columns are whole numbers."""

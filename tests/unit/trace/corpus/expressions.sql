@@ -165,3 +165,9 @@ select t.a as ours, v.a as theirs from t join v on v.id = t.id
 -- rows: t rows, v rows, t.id join, v.id join
 -- ours: t.a value
 -- theirs: v.a value
+
+-- case: functions behind a dot
+select xs.list_transform(lambda e: e + b).len() as l, a.greatest(c) as g from t
+-- rows: t rows
+-- l: t.xs value, t.b value
+-- g: t.a value, t.c value

@@ -156,7 +156,7 @@ select a, z from t, src where q = 1
 
 -- case: a table function that may read anything
 select t.id from t, query_table('u') as q
--- rows: t rows, t.id join, t.a join, t.b join, t.c join, t.s join, t.xs join, u rows, u.id join, u.k join, u.x join, u.y join, u.d join, v rows, v.id join, v.k join, v.a join, v.w join, src rows, src.* join
+-- rows: t rows, t.id join, t.a join, t.b join, t.c join, t.s join, t.xs join, u rows, u.id join, u.k join, u.x join, u.y join, u.d join
 -- id: t.id value
 -- lost: 1
 
@@ -178,3 +178,22 @@ select id, rowid as place from t
 -- id: t.id value
 -- place: t.id value, t.a value, t.b value, t.c value, t.s value, t.xs value
 -- lost: 1
+
+-- case: columns that become rows, chosen by a pattern, cannot be followed
+select id, val from u unpivot (val for name in (columns(* exclude (id))))
+-- rows: u rows, u.id group, u.k group, u.x group, u.y group, u.d group
+-- id: u.id value, u.k value, u.x value, u.y value, u.d value
+-- val: u.id value, u.k value, u.x value, u.y value, u.d value
+-- lost: 1
+
+-- case: the parts of a structure
+select id, s.* from t where a = 1
+-- rows: t rows, t.a filter
+-- unnamed: t.id value, t.s value
+-- id: t.id value
+
+-- case: two aliases that may be each other's columns
+select z as q, q as z from src
+-- rows: src rows
+-- q: src.z value, src.q value
+-- z: src.q value, src.z value
