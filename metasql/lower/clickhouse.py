@@ -174,4 +174,8 @@ CLICKHOUSE = Dialect(
     carry=carry,
     guarded=guarded,
     takes=_takes,
+    capabilities={
+        "bodies": "carried over from the project's dialect, or written in `NAME.clickhouse.sql`",
+        "not supported": "transactions over several tables; lists, maps and structs as keys or content",
+    },
 )

@@ -30,7 +30,9 @@ ROWS = [(number, f"a{number}", f"f{number}") for number in range(3)]
 
 
 @pytest.fixture
-def place(engine, tmp_path):
+def place(engine, tmp_path, monkeypatch):
+    """A project that was run where the lock file is written."""
+    monkeypatch.setenv("CI", "")
     made = Place(tmp_path, engine)
     made.write("models/features.yml", MODELS)
     made.write("models/video.sql", "select video_id, audio, frames from {{ source('raw', 'video') }}\n")

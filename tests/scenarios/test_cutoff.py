@@ -153,6 +153,8 @@ def test_it_can_be_turned_off(place):
 def test_a_column_that_no_field_claims(place):
     """What reads it is made of all fields: each of them tells of it."""
     place.edit("models/shape.sql", "select video_id,", "select video_id, seconds as exactly,")
+    for own in ("deps: [video.audio], columns: [loud]", "deps: [video.frames], columns: [length]"):
+        place.edit("models/features.yml", own, own.split("], ")[1])
     place.write("models/reader.sql", "select video_id, exactly from {{ ref('shape') }}\n")
     place.edit(
         "models/features.yml",
