@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlglot import exp
 
+from metasql.trace import makers
+
 ALL = None
 """The demand for every column."""
 
 Demand = frozenset[str] | None
 
-_ROW_MAKERS = (exp.Explode, exp.Posexplode, exp.Unnest, exp.Inline)
-_ROW_MAKING = frozenset({"unnest", "generate_subscripts", "regexp_split_to_table", "arrayjoin", "explode", "json_each"})
 _MANY = (exp.Star, exp.Columns, exp.PositionalColumn)
 _BODY = ("where", "group", "having", "windows", "qualify", "order", "distinct", "joins", "laterals")
 
@@ -53,10 +53,7 @@ def ordinals(tree: exp.Select) -> list[exp.Expr]:
 
 def makes_rows(item: exp.Expr) -> bool:
     """Whether an output column gives several rows for one."""
-    return any(
-        isinstance(node, _ROW_MAKERS) or (isinstance(node, exp.Anonymous) and str(node.this).lower() in _ROW_MAKING)
-        for node in item.walk()
-    )
+    return any(makers.makes_rows(node) for node in item.walk())
 
 
 def is_star(item: exp.Expr) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from sqlglot import exp
 
 from metasql.trace.keys import output_keys
+from metasql.trace.makers import ROW_MAKERS
 from metasql.trace.reach import NOTHING, EdgeKind, Item, Reach, gather
 from metasql.trace.relation import Frame, Relation
 from metasql.trace.stars import is_star, is_wide, matching, may_be_wide, star_columns, unnamed, with_stars
 from metasql.trace.tables import Tables
-from metasql.trace.values import ROW_MAKERS, Frames, Scope
+from metasql.trace.values import Frames, Scope
 
 _SELECT = frozenset(
     {

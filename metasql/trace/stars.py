@@ -6,9 +6,9 @@ import re
 
 from sqlglot import exp
 
+from metasql.trace.makers import ROW_MAKERS
 from metasql.trace.reach import NOTHING, Item, Reach, gather
 from metasql.trace.relation import Frame, Relation
-from metasql.trace.values import ROW_MAKERS
 
 _LISTS = (exp.Array, exp.GenerateSeries, exp.Split, exp.StringToArray, exp.RegexpSplit, exp.ArrayAgg)
 _REGEX = re.compile(r"[\w.*+?|^$()\[\]-]*")

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sqlglot import exp
 
+from metasql.trace.makers import makes_rows
 from metasql.trace.reach import NOTHING, EdgeKind, Item, Reach, gather
 from metasql.trace.relation import Frame, Relation, Table
 
@@ -45,8 +46,6 @@ _PLAIN = (
 """Nodes whose value is made of their parts and of nothing else. `Condition` has operators and functions."""
 
 _LEAVES = (exp.Literal, exp.Null, exp.Boolean, exp.DataType, exp.Var, exp.IntervalSpan, exp.JSONPath, exp.JSONPathPart)
-ROW_MAKERS = (exp.Explode, exp.Posexplode, exp.Unnest, exp.Inline)
-_ROW_MAKING = frozenset({"unnest", "generate_subscripts", "regexp_split_to_table", "arrayjoin", "explode", "json_each"})
 _NO_TABLES = frozenset({"user", "session_user", "localtime", "localtimestamp"})
 """Functions that are written without brackets, and so look like columns."""
 
@@ -110,7 +109,7 @@ class Values:
             return self._lambda
         if isinstance(node, (exp.Star, exp.Columns, exp.PositionalColumn, exp.Identifier)):
             return self._name
-        if isinstance(node, ROW_MAKERS) or (isinstance(node, exp.Anonymous) and node.name.lower() in _ROW_MAKING):
+        if makes_rows(node):
             return self._rows_made
         return self._count if isinstance(node, exp.Count) else None
 
