@@ -19,6 +19,9 @@ PREFIX = "metasql_tmp_"
 HOURS = 24
 """So old is what a session of another machine left behind, before it is taken to be over."""
 
+GRACE = 0.25
+"""Hours for which a server may work on a statement of a process that is gone."""
+
 _LIVE: set[str] = set()
 _NAME = re.compile(rf"{PREFIX}([0-9a-f]{{8}})_([0-9a-f]+)_([0-9a-f]{{6}})__.*")
 
@@ -37,6 +40,16 @@ def end(token: str) -> None:
 def temporary(token: str, number: int, name: str) -> str:
     """Short enough for every file system, whatever the name."""
     return f"{PREFIX}{token}__{number}_{name.removeprefix('metasql_')[:60]}"
+
+
+def is_finished(token: str, hours: float, *, alone: bool) -> bool:
+    """Whether what took a commit number under a token, `hours` ago, can publish nothing any more.
+
+    A session of a process that is gone may have left a statement that the server still works on: it is given a while.
+    """
+    if hours <= (0 if alone else GRACE):
+        return False
+    return is_over(f"{PREFIX}{token.partition(':')[0]}__", hours, alone=alone)
 
 
 def is_over(name: str, hours: float, *, alone: bool) -> bool:

@@ -65,6 +65,7 @@ class Tables:
 
     def commits(self, schema: str) -> None:
         self.define(storage.create_commits(schema, self.mode), "make metasql's own tables")
+        self.define(storage.create_finished(schema, self.mode), "make metasql's own tables")
 
     # Changing
 
@@ -76,6 +77,9 @@ class Tables:
 
     def drop(self, relation: Relation, purpose: str) -> None:
         self.define(storage.drop(relation, self.mode), purpose)
+
+    def drop_view(self, relation: Relation) -> None:
+        self.define(storage.drop(relation, self.mode, "VIEW"), f"drop {relation}")
 
     def lie_together(self, one: Relation, other: Relation) -> bool:
         """Whether rows of two tables with the same key are in the same place."""

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from metasql.execute import state
 from metasql.execute.results import Counts
 from metasql.execute.session import Session
+from metasql.execute.settling import can_delta, settle, settled
 from metasql.graph.nodes import Feature
-from metasql.plan.increment import counts
+from metasql.plan.increment import compare, counted, unsettled
 
 
 def count(session: Session, feature: Feature) -> Counts:
-    """The units of a feature that are not settled, by status and by stale field and reason."""
+    """The units of a feature that are not settled, by status and by stale field and reason; writes nothing."""
+    by_delta = settled(session, feature) is not None
+    units = unsettled(compare(feature, session.graph, session.layout, by_delta=by_delta))
+    query = counted(units.subquery("unit", copy=False))
+    return _counts(session, feature, session.connection.rows(query, f"count what is to be done for {feature.key}"))
+
+
+def refresh_status(session: Session, feature: Feature, *, ran: bool = False) -> Counts:
+    """Count a feature's increment, write it to `metasql_status` and `metasql_stale_fields`, and settle the rest."""
+    if not can_delta(session, feature):
+        found = count(session, feature)
+        with session.connection.writing(), session.connection.transaction():
+            state.write_status(session, feature, found, ran=ran)
+        return found
+    with session.connection.transaction():
+        found = _counts(session, feature, settle(session, feature))
+        with session.connection.writing():
+            state.write_status(session, feature, found, ran=ran)
+    return found
+
+
+def _counts(session: Session, feature: Feature, rows: Iterable[tuple[str, str, str, int]]) -> Counts:
     by_status: dict[str, int] = {}
     by_field: dict[tuple[str, str], int] = {}
-    purpose = f"count what is to be done for {feature.key}"
-    for status, reason, fields, units in session.connection.rows(
-        counts(feature, session.graph, session.layout), purpose
-    ):
+    for status, reason, fields, units in rows:
         by_status[status] = by_status.get(status, 0) + units
         if status == "stale":
             for field in str(fields).split(","):
@@ -29,11 +50,3 @@ def count(session: Session, feature: Feature) -> Counts:
         waiting=by_status.get("waiting", 0),
         fields=by_field,
     )
-
-
-def refresh_status(session: Session, feature: Feature, *, ran: bool = False) -> Counts:
-    """Count a feature's increment and write it to `metasql_status` and `metasql_stale_fields`."""
-    found = count(session, feature)
-    with session.connection.writing(), session.connection.transaction():
-        state.write_status(session, feature, found, ran=ran)
-    return found

@@ -228,10 +228,43 @@ def ask_commit(schema: str, token: str) -> str:
 
 
 def given_commit(schema: str, token: str) -> str:
-    """The number under a token, and how many others have it: who inserts later sees the earlier one."""
+    """The number under a token, and how many others have it or a higher one: who inserts later sees the earlier one.
+
+    So a number that is kept is higher than all that could be seen when it was.
+    """
     commits = place(Relation(schema, COMMITS))
     mine = f"(SELECT max(number) FROM {commits} WHERE token = {literal(token)})"
-    return f"SELECT number, countIf(token <> {literal(token)}) FROM {commits} WHERE number = {mine} GROUP BY number"
+    return f"SELECT {mine}, countIf(token <> {literal(token)}) FROM {commits} WHERE number >= {mine}"
+
+
+FINISHED = "metasql_finished"
+"""The commit numbers whose rows are all visible, or never will be."""
+
+
+def create_finished(schema: str, mode: Mode) -> str:
+    return (
+        f"CREATE TABLE IF NOT EXISTS {place(Relation(schema, FINISHED))}{mode.everywhere()} (number Int64)"
+        f" ENGINE = {mode.engine('MergeTree')} ORDER BY number"
+    )
+
+
+def finish_commits(schema: str, numbers: Sequence[int]) -> str:
+    values = ", ".join(f"({number})" for number in numbers)
+    return f"INSERT INTO {place(Relation(schema, FINISHED))} (number) VALUES {values}"
+
+
+def highest_commit(schema: str) -> str:
+    return f"SELECT max(number) FROM {place(Relation(schema, COMMITS))}"
+
+
+def unfinished_commits(schema: str, hours: float) -> str:
+    """Token, number and age in hours of what was taken in the last hours and is not finished."""
+    finished = f"SELECT number FROM {place(Relation(schema, FINISHED))}"
+    clock = "toUnixTimestamp64Micro(now64(6))"
+    return (
+        f"SELECT token, max(number) AS taken, ({clock} - taken) / 3.6e9 FROM {place(Relation(schema, COMMITS))}"
+        f" WHERE number > {clock} - {int(hours * 3_600_000_000)} GROUP BY token HAVING taken NOT IN ({finished})"
+    )
 
 
 def sorting_key(relation: Relation) -> str:

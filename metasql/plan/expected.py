@@ -7,14 +7,14 @@ keys; optional).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from metasql.graph.nodes import Dependency, Feature, Graph, Kind, Lineage
 from metasql.names import FieldKey, inputs_column
 from metasql.parse.declarations import Body
-from metasql.plan import provenance
+from metasql.plan import delta, provenance
 from metasql.plan.body import whole_body
 from metasql.plan.layout import Layout
 from metasql.plan.sql import (
@@ -55,12 +55,12 @@ class Expected:
 def expected(feature: Feature, graph: Graph, layout: Layout, read: str | None = None) -> Expected:
     """The expected units of a feature with their inputs, before they are hashed to provenance.
 
-    `read` names a table into which a root's body was read already: a run reads it once,
-    so that what is stored and what it was made of are of one reading.
+    `read` names a table into which a root's body was read already: a run reads it once, so that what is
+    stored and what it was made of are of one reading.
     """
     if feature.kind is Kind.ROOT:
         return _expected_root(feature, graph, layout, read)
-    blocks = [_dependency(dep, feature, graph, layout) for dep in feature.deps]
+    blocks = [_dependency(dep, feature, graph, layout, touched=False) for dep in feature.deps]
     required = [dep for dep in feature.deps if dep.whole_key and not dep.optional]
     base: list[Block] = []
     if not required:
@@ -70,6 +70,12 @@ def expected(feature: Feature, graph: Graph, layout: Layout, read: str | None = 
     query = _join(feature, required, names)
     sentence = "the samples that upstream calls for, and what each field would be made of"
     return Expected((*blocks, *base, Block("expected", sentence, query)), tuple(carried), names)
+
+
+def touched_alone(wanted: Expected, feature: Feature, graph: Graph, layout: Layout) -> Expected:
+    """The same for the units that need a look alone (plan/delta.py); what comes after the dependencies is shared."""
+    blocks = [_dependency(dep, feature, graph, layout, touched=True) for dep in feature.deps]
+    return replace(wanted, blocks=(*blocks, *wanted.blocks[len(blocks) :]))
 
 
 def carried_names(dep: Dependency, feature: Feature) -> list[str]:
@@ -94,10 +100,12 @@ def _representatives(feature: Feature) -> dict[str, str]:
     return {field.name: by_parents.setdefault(field.parents, inputs_column(field.name)) for field in feature.fields}
 
 
-def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout) -> Block:
+def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout, *, touched: bool) -> Block:
     source = current(layout.of(dep.feature, "samples"), "sample")
     live = is_null(col("metasql_deleted_at", "sample"))
     keep = [live] if dep.where is None else [live, exp.paren(at("sample", dep.where))]
+    if touched:
+        keep.append(delta.near(list(dep.match), "sample"))
     if dep.lineage is Lineage.AGGREGATION:
         return _aggregation(dep, feature, graph, source, keep)
     columns = [as_(col(old, "sample"), new) for old, new in (*dep.match, *dep.carried)]

@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from metasql.graph.nodes import Feature, Field, Graph, Kind
 from metasql.names import flat, inputs_column, provenance_column, recipe_column, stale_column
-from metasql.plan import provenance
-from metasql.plan.expected import Expected, at, expected
+from metasql.plan import attempts, delta, provenance
+from metasql.plan.expected import Expected, at, expected, touched_alone
 from metasql.plan.layout import Layout
 from metasql.plan.sql import (
     Block,
@@ -55,20 +55,46 @@ class Compared:
 
 
 def compare(
-    feature: Feature, graph: Graph, layout: Layout, *, everything: bool = False, read: str | None = None
+    feature: Feature,
+    graph: Graph,
+    layout: Layout,
+    *,
+    everything: bool = False,
+    read: str | None = None,
+    by_delta: bool = False,
 ) -> Compared:
-    """Expected against stored. `everything`: what is stored counts as stale in all fields."""
+    """Expected against stored. `everything`: what is stored counts as stale in all fields.
+
+    `by_delta`: only units that changed since they were settled, or were not, stand in the blocks (plan/delta.py).
+    """
     wanted = expected(feature, graph, layout, read)
-    stored = Block("stored", "what is there, with what it was made of", _stored(feature, layout))
     compared = Block("compared", "both side by side: which fields were made otherwise", _compared(feature, wanted))
     status = Block("judged", "new, stale, orphaned or settled", _judged(feature, everything))
-    return Compared(feature, wanted, (*wanted.blocks, stored, compared, status))
+    found = Compared(feature, wanted, (*wanted.blocks, _stored_block(feature, layout), compared, status))
+    return narrowed(found, graph, layout) if by_delta else found
 
 
-def _stored(feature: Feature, layout: Layout) -> exp.Select:
+def narrowed(found: Compared, graph: Graph, layout: Layout) -> Compared:
+    """The same over the units alone that changed since they were settled, or were not; most blocks are shared."""
+    feature = found.feature
+    wanted = touched_alone(found.expected, feature, graph, layout)
+    stored = _stored_block(feature, layout, by_delta=True)
+    return Compared(feature, wanted, (*delta.touched(feature, layout), *wanted.blocks, stored, *found.blocks[-2:]))
+
+
+def _stored_block(feature: Feature, layout: Layout, *, by_delta: bool = False) -> Block:
+    return Block("stored", "what is there, with what it was made of", _stored(feature, layout, by_delta))
+
+
+def _stored(feature: Feature, layout: Layout, by_delta: bool) -> exp.Select:
     """One row per unit that was materialised, and whether `stale_when` matches it."""
     predicate = coalesce(at("sample", feature.stale_when), false()) if feature.stale_when is not None else false()
     versions = [column(field.name) for field in feature.fields for column in _VERSIONS]
+    unit = [(name, name) for name in feature.unit_columns]
+
+    def looked_at(alias: str) -> list[exp.Expr]:
+        return [delta.near(unit, alias)] if by_delta else []
+
     if not feature.is_expansion:
         keep = is_null(col("metasql_deleted_at", "sample"))
         if feature.kind is Kind.SQL:
@@ -77,16 +103,17 @@ def _stored(feature: Feature, layout: Layout) -> exp.Select:
                 predicate = all_of(is_null(col("metasql_deleted_at", "sample")), predicate)
         columns = [*cols(feature.unit_columns, "sample"), *cols(versions, "sample")]
         query = select(*columns, as_(predicate, "metasql_predicate"), as_(false(), "metasql_reopened"))
-        return query.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False).where(keep, copy=False)
+        return query.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False).where(
+            all_of(keep, *looked_at("sample")), copy=False
+        )
     columns = [*cols(feature.unit_columns, "input"), *cols(versions, "input")]
     query = select(*columns).from_(current(layout.of(feature.key, "inputs"), "input"), copy=False)
     found: exp.Expr = false()
     if feature.stale_when is not None:
         matched = select(*cols(feature.unit_columns, "sample"), as_(true(), "metasql_found"))
         matched = matched.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False)
-        matched = matched.where(all_of(is_null(col("metasql_deleted_at", "sample")), predicate), copy=False).distinct(
-            copy=False
-        )
+        live = is_null(col("metasql_deleted_at", "sample"))
+        matched = matched.where(all_of(live, predicate, *looked_at("sample")), copy=False).distinct(copy=False)
         on = on_equal("input", "child", feature.unit_columns)
         query = query.join(matched.subquery("child", copy=False), on=on, join_type="left", copy=False)
         found = not_null(col("metasql_found", "child"))
@@ -95,7 +122,7 @@ def _stored(feature: Feature, layout: Layout) -> exp.Select:
         as_(not_null(col("metasql_reopened_at", "input")), "metasql_reopened"),
         copy=False,
     )
-    return query.where(is_null(col("metasql_deleted_at", "input")), copy=False)
+    return query.where(all_of(is_null(col("metasql_deleted_at", "input")), *looked_at("input")), copy=False)
 
 
 _VERSIONS = (recipe_column, inputs_column, provenance_column)
@@ -136,7 +163,10 @@ def _differs(field: Field) -> str:
 
 
 def _judged(feature: Feature, everything: bool) -> exp.Select:
-    """The status of each unit; NULL where it is settled or waits."""
+    """The status of each unit; NULL where it is settled or waits.
+
+    Nothing calls for the rows of a root that outside programs write, and nothing is the matter with them.
+    """
     changed = [col(_differs(field)) for field in feature.fields]
     again = [true()] if everything else [col("metasql_is_matched")]
     status = case(
@@ -145,6 +175,8 @@ def _judged(feature: Feature, everything: bool) -> exp.Select:
         (col("metasql_is_new"), text("new")),
         (any_of(*changed, *again), text("stale")),
     )
+    if feature.is_outside_root:
+        status = null("text")
     columns: list[exp.Expr] = [star("compared"), as_(status, "metasql_status")]
     for field, differing in zip(feature.fields, changed, strict=True):
         wanted = any_of(col("metasql_is_new"), *again, differing)
@@ -164,11 +196,13 @@ def reason(feature: Feature) -> exp.Expr:
     )
 
 
-def increment(compared: Compared) -> exp.Query:
+def increment(compared: Compared, layout: Layout, listed: Block | None = None) -> exp.Query:
     """The rows of `X__increment`: what has to be done, one row per input unit.
 
     Columns: the unit, the dependency columns to work from, status, stale fields, reason,
-    receipt, the provenance that the sample will have and the one that it has.
+    receipt, the provenance that the sample will have and the one that it has; of external
+    features the attempts that failed, without the units that are held back for them. `listed` is its last block
+    where another increment of the feature has it too.
     """
     feature = compared.feature
     names = [field.name for field in provenance.sorted_fields(feature)]
@@ -188,10 +222,12 @@ def increment(compared: Compared) -> exp.Query:
         as_(provenance.by_field(feature, previous), "metasql_previous_provenance_by_field"),
     ]
     query = select(*columns).from_(table("listed"), copy=False)
-    return with_blocks(query, (*compared.blocks, _listed(compared)))
+    if attempts.are_kept(feature):
+        query = attempts.beside(query, feature, layout, provenance.whole(list(made.values())))
+    return with_blocks(query, (*compared.blocks, listed or listed_block(compared)))
 
 
-def _listed(compared: Compared) -> Block:
+def listed_block(compared: Compared) -> Block:
     """The units to work on, with the words of their receipts and the provenance they will have."""
     feature, wanted = compared.feature, compared.expected
     made = [
@@ -259,21 +295,22 @@ def summary(compared: Compared) -> exp.Query:
     return with_blocks(query, (*compared.blocks, block))
 
 
-def counts(feature: Feature, graph: Graph, layout: Layout) -> exp.Query:
-    """Status, reason, waiting and the stale fields of every unit that is not settled, counted.
-
-    Grain: one row per status (NULL for waiting), reason and set of stale fields.
-    """
-    compared = compare(feature, graph, layout)
-    inner = select(
+def unsettled(compared: Compared) -> exp.Query:
+    """Every unit that is not settled, with its status (`waiting` too), reason and stale fields."""
+    feature = compared.feature
+    query = select(
+        *cols(feature.unit_columns, "judged"),
         as_(case((col("metasql_is_waiting"), text("waiting")), otherwise=col("metasql_status")), "status"),
         as_(case((col("metasql_is_waiting"), text("waiting")), otherwise=reason(feature)), "reason"),
         as_(stale_fields(feature), "fields"),
     )
-    inner = inner.from_(table("judged"), copy=False).where(
-        any_of(not_null(col("metasql_status")), col("metasql_is_waiting")), copy=False
-    )
-    block = Block("listed", "every unit that is not settled", inner)
+    query = query.from_(table("judged"), copy=False)
+    query = query.where(any_of(not_null(col("metasql_status")), col("metasql_is_waiting")), copy=False)
+    return with_blocks(query, compared.blocks)
+
+
+def counted(units: exp.Expr) -> exp.Query:
+    """Units as `unsettled` gives them, counted. Grain: status, reason and set of stale fields."""
     names = ("status", "reason", "fields")
-    query = select(*cols(names, "listed"), as_(exp.Count(this=exp.Star()), "units")).from_(table("listed"), copy=False)
-    return with_blocks(query.group_by(*cols(names, "listed"), copy=False), (*compared.blocks, block))
+    query = select(*cols(names, "unit"), as_(exp.Count(this=exp.Star()), "units")).from_(units, copy=False)
+    return query.group_by(*cols(names, "unit"), copy=False)

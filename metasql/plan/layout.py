@@ -11,11 +11,15 @@ from metasql.parse.declarations import Ref
 
 @dataclass(frozen=True)
 class Layout:
-    """The schema of a target, and the engine whose bodies are used there."""
+    """The schema of a target, and the engine whose bodies are used there.
+
+    `spread`: rows lie on several nodes.
+    """
 
     schema: str
     engine: str
     catalog: str | None = None
+    spread: bool = False
 
     def relation(self, name: str) -> Relation:
         return Relation(self.schema, name, self.catalog)

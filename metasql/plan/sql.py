@@ -206,7 +206,10 @@ def with_blocks(query: exp.Query, blocks: Sequence[Block]) -> exp.Query:
     ctes = []
     for block in blocks:
         body = block.query
-        body.comments = [f" {block.sentence} "]
+        first: exp.Expr = body
+        while isinstance(first, exp.SetOperation):
+            first = first.this
+        first.comments = [f" {block.sentence} "]
         ctes.append(exp.CTE(this=body, alias=exp.TableAlias(this=_name(block.name))))
     recursive = bool(own and own.args.get("recursive"))
     tree.set("with_", exp.With(expressions=ctes + (list(own.expressions) if own else []), recursive=recursive))

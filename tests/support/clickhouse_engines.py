@@ -88,6 +88,9 @@ class ChDB(Plain):
     alone = True
     hashes_all = False
 
+    def __init__(self) -> None:
+        self._open: tuple[Path, Client] | None = None
+
     def target(self, folder: Path) -> dict[str, Any]:
         path = str(folder / "case.chdb")
         return {
@@ -100,22 +103,38 @@ class ChDB(Plain):
         }
 
     def held_elsewhere(self, folder: Path) -> AbstractContextManager[int]:
+        self.settle(folder)
         return held_by_process(CHDB, str(folder / "case.chdb"))
 
     @contextmanager
     def displaced(self, folder: Path) -> Iterator[str]:
+        self.settle(folder)
         with other_file(folder / "case.chdb"):
             yield "MS0604"
 
     def ready(self, folder: Path) -> None:
-        """It is a folder."""
+        """Hold it open between commands: each start of the engine leaves threads and files of the process behind."""
+        path = folder / "case.chdb"
+        if self._open is not None and self._open[0] != path:
+            self._close()
+        if self._open is None and path.is_dir():
+            self._open = (path, clickhouse_connect.get_client(interface="chdb", path=str(path)))
 
     def settle(self, folder: Path) -> None:
-        """Nothing is open between commands."""
+        """Nothing is open any more."""
+        del folder
+        self._close()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
 
     @contextmanager
     def client(self, folder: Path) -> Iterator[Client]:
         """A plain client of the warehouse of a project."""
+        if self._open is not None and self._open[0] != folder / "case.chdb":
+            self._close()
         client = clickhouse_connect.get_client(interface="chdb", path=str(folder / "case.chdb"))
         try:
             yield client

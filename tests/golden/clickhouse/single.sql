@@ -5,6 +5,9 @@ CREATE DATABASE IF NOT EXISTS "m";
 CREATE TABLE IF NOT EXISTS "m"."metasql_commits" (number Int64, token String) ENGINE = MergeTree ORDER BY number;
 
 -- make metasql's own tables, may be repeated
+CREATE TABLE IF NOT EXISTS "m"."metasql_finished" (number Int64) ENGINE = MergeTree ORDER BY number;
+
+-- make metasql's own tables, may be repeated
 CREATE TABLE IF NOT EXISTS "m"."metasql_features__rows" ("feature" String, "updated_at" Nullable(DateTime64(6, 'UTC')), metasql_version UInt64, metasql_removed UInt8) ENGINE = ReplacingMergeTree(metasql_version, metasql_removed) ORDER BY ("feature");
 
 -- make metasql's own tables, may be repeated

@@ -1,5 +1,49 @@
 -- clip/cut: what has to be done, one row per input unit.
-WITH from_video__full AS (
+WITH settled_until AS (
+  /* the commit number up to which everything is settled but what is pending */
+  SELECT
+    COALESCE(MAX(settled.metasql_horizon), -1) AS metasql_horizon
+  FROM main.clip__cut__settled AS settled
+  WHERE
+    settled.metasql_definition = '1d78462089cd28626e00eaa23b94e8d5'
+), touched AS (
+  /* the units that are pending, or of which some row was written since */
+  SELECT
+    settled.video_id
+  FROM main.clip__cut__settled AS settled
+  WHERE
+    settled.metasql_horizon IS NULL
+  UNION ALL
+  SELECT
+    written.video_id
+  FROM main.clip__cut__inputs AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+  UNION ALL
+  SELECT
+    written.video_id
+  FROM main.clip__cut__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+  UNION ALL
+  SELECT
+    written.video_id
+  FROM main.video__full__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+), from_video__full AS (
   /* video/full: its live samples, and the versions that ours are made of */
   SELECT
     sample.video_id,
@@ -18,6 +62,13 @@ WITH from_video__full AS (
   FROM main.video__full__samples AS sample
   WHERE
     sample.metasql_deleted_at IS NULL
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id
+    )
 ), expected AS (
   /* the samples that upstream calls for, and what each field would be made of */
   SELECT
@@ -52,6 +103,13 @@ WITH from_video__full AS (
   FROM main.clip__cut__inputs AS input
   WHERE
     input.metasql_deleted_at IS NULL
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = input.video_id
+    )
 ), compared AS (
   /* both side by side: which fields were made otherwise */
   SELECT

@@ -1,5 +1,89 @@
 -- clip/scored: what has to be done, one row per input unit.
-WITH from_clip__cut AS (
+WITH settled_until AS (
+  /* the commit number up to which everything is settled but what is pending */
+  SELECT
+    COALESCE(MAX(settled.metasql_horizon), -1) AS metasql_horizon
+  FROM main.clip__scored__settled AS settled
+  WHERE
+    settled.metasql_definition = 'be2e8c46a8f9a1220b5a108c31ed09c9'
+), touched AS (
+  /* the units that are pending, or of which some row was written since */
+  SELECT
+    settled.video_id,
+    settled.clip_index
+  FROM main.clip__scored__settled AS settled
+  WHERE
+    settled.metasql_horizon IS NULL
+  UNION ALL
+  SELECT
+    written.video_id,
+    written.clip_index
+  FROM main.clip__scored__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+  UNION ALL
+  SELECT
+    written.video_id,
+    written.clip_index
+  FROM main.clip__cut__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+  UNION ALL
+  SELECT
+    written.video_id,
+    written.clip_index
+  FROM main.clip__rating__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+  UNION ALL
+  SELECT
+    written.video_id,
+    written.clip_index
+  FROM main.clip__cut__samples AS written
+  WHERE
+    EXISTS(
+      SELECT
+        1
+      FROM main.video__full__samples AS looked_up
+      WHERE
+        looked_up.video_id = written.video_id
+        AND looked_up.metasql_commit > (
+          SELECT
+            metasql_horizon
+          FROM settled_until
+        )
+    )
+  UNION ALL
+  SELECT
+    written.video_id,
+    written.clip_index
+  FROM main.clip__scored__samples AS written
+  WHERE
+    EXISTS(
+      SELECT
+        1
+      FROM main.video__full__samples AS looked_up
+      WHERE
+        looked_up.video_id = written.video_id
+        AND looked_up.metasql_commit > (
+          SELECT
+            metasql_horizon
+          FROM settled_until
+        )
+    )
+), from_clip__cut AS (
   /* clip/cut: its live samples, and the versions that ours are made of */
   SELECT
     sample.video_id,
@@ -12,6 +96,13 @@ WITH from_clip__cut AS (
   FROM main.clip__cut__samples AS sample
   WHERE
     sample.metasql_deleted_at IS NULL
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id AND touched.clip_index = sample.clip_index
+    )
 ), from_clip__rating AS (
   /* clip/rating: its live samples, and the versions that ours are made of */
   SELECT
@@ -24,6 +115,13 @@ WITH from_clip__cut AS (
   FROM main.clip__rating__samples AS sample
   WHERE
     sample.metasql_deleted_at IS NULL
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id AND touched.clip_index = sample.clip_index
+    )
 ), from_video__full AS (
   /* video/full: its live samples that count, and the versions that ours are made of */
   SELECT
@@ -33,8 +131,16 @@ WITH from_clip__cut AS (
     TRUE AS metasql_found
   FROM main.video__full__samples AS sample
   WHERE
-    sample.metasql_deleted_at IS NULL AND (
+    sample.metasql_deleted_at IS NULL
+    AND (
       sample.height_px >= 480
+    )
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id
     )
 ), expected AS (
   /* the samples that upstream calls for, and what each field would be made of */
@@ -77,7 +183,16 @@ WITH from_clip__cut AS (
     FALSE AS metasql_reopened
   FROM main.clip__scored__samples AS sample
   WHERE
-    sample.metasql_deleted_at IS NULL OR sample.metasql_no_row
+    (
+      sample.metasql_deleted_at IS NULL OR sample.metasql_no_row
+    )
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id AND touched.clip_index = sample.clip_index
+    )
 ), compared AS (
   /* both side by side: which fields were made otherwise */
   SELECT

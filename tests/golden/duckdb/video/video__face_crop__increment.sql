@@ -1,5 +1,39 @@
 -- video/face_crop: what has to be done, one row per input unit.
-WITH from_video__full AS (
+WITH settled_until AS (
+  /* the commit number up to which everything is settled but what is pending */
+  SELECT
+    COALESCE(MAX(settled.metasql_horizon), -1) AS metasql_horizon
+  FROM main.video__face_crop__settled AS settled
+  WHERE
+    settled.metasql_definition = 'a568b44a80ca173cde81433cb523807d'
+), touched AS (
+  /* the units that are pending, or of which some row was written since */
+  SELECT
+    settled.video_id
+  FROM main.video__face_crop__settled AS settled
+  WHERE
+    settled.metasql_horizon IS NULL
+  UNION ALL
+  SELECT
+    written.video_id
+  FROM main.video__face_crop__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+  UNION ALL
+  SELECT
+    written.video_id
+  FROM main.video__full__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+), from_video__full AS (
   /* video/full: its live samples that count, and the versions that ours are made of */
   SELECT
     sample.video_id,
@@ -17,8 +51,16 @@ WITH from_video__full AS (
     TRUE AS metasql_found
   FROM main.video__full__samples AS sample
   WHERE
-    sample.metasql_deleted_at IS NULL AND (
+    sample.metasql_deleted_at IS NULL
+    AND (
       sample.duration_s > 3
+    )
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id
     )
 ), expected AS (
   /* the samples that upstream calls for, and what each field would be made of */
@@ -52,6 +94,13 @@ WITH from_video__full AS (
   FROM main.video__face_crop__samples AS sample
   WHERE
     sample.metasql_deleted_at IS NULL
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id
+    )
 ), compared AS (
   /* both side by side: which fields were made otherwise */
   SELECT
@@ -166,5 +215,46 @@ SELECT
   MAP(
     ['audio', 'frames'],
     [listed.metasql_previous__audio, listed.metasql_previous__frames]
-  ) AS metasql_previous_provenance_by_field
-FROM listed;
+  ) AS metasql_previous_provenance_by_field,
+  COALESCE(
+    CASE
+      WHEN CASE
+        WHEN attempt.metasql_tried IS NULL
+        THEN FALSE
+        ELSE attempt.metasql_tried = MD5(listed.metasql_provenance__audio || listed.metasql_provenance__frames)
+      END
+      THEN attempt.metasql_attempts
+    END,
+    CAST(0 AS BIGINT)
+  ) AS metasql_attempts,
+  CASE
+    WHEN CASE
+      WHEN attempt.metasql_tried IS NULL
+      THEN FALSE
+      ELSE attempt.metasql_tried = MD5(listed.metasql_provenance__audio || listed.metasql_provenance__frames)
+    END
+    THEN attempt.metasql_error
+  END AS metasql_last_error
+FROM listed
+LEFT JOIN (
+  SELECT
+    attempt.video_id,
+    attempt.metasql_attempts,
+    attempt.metasql_error,
+    attempt.metasql_tried,
+    attempt.metasql_failed_at
+  FROM main.video__face_crop__attempts AS attempt
+  WHERE
+    attempt.metasql_deleted_at IS NULL
+) AS attempt
+  ON listed.video_id = attempt.video_id
+WHERE
+  NOT COALESCE(
+    CASE
+      WHEN attempt.metasql_tried IS NULL
+      THEN FALSE
+      ELSE attempt.metasql_tried = MD5(listed.metasql_provenance__audio || listed.metasql_provenance__frames)
+    END
+    AND attempt.metasql_attempts >= 3,
+    FALSE
+  );

@@ -1,5 +1,39 @@
 -- video/face_crop: the increment counted by status, reason and field (NULL: the units themselves).
-WITH from_video__full AS (
+WITH settled_until AS (
+  /* the commit number up to which everything is settled but what is pending */
+  SELECT
+    COALESCE(MAX(settled.metasql_horizon), -1) AS metasql_horizon
+  FROM main.video__face_crop__settled AS settled
+  WHERE
+    settled.metasql_definition = 'a568b44a80ca173cde81433cb523807d'
+), touched AS (
+  /* the units that are pending, or of which some row was written since */
+  SELECT
+    settled.video_id
+  FROM main.video__face_crop__settled AS settled
+  WHERE
+    settled.metasql_horizon IS NULL
+  UNION ALL
+  SELECT
+    written.video_id
+  FROM main.video__face_crop__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+  UNION ALL
+  SELECT
+    written.video_id
+  FROM main.video__full__samples AS written
+  WHERE
+    written.metasql_commit > (
+      SELECT
+        metasql_horizon
+      FROM settled_until
+    )
+), from_video__full AS (
   /* video/full: its live samples that count, and the versions that ours are made of */
   SELECT
     sample.video_id,
@@ -17,8 +51,16 @@ WITH from_video__full AS (
     TRUE AS metasql_found
   FROM main.video__full__samples AS sample
   WHERE
-    sample.metasql_deleted_at IS NULL AND (
+    sample.metasql_deleted_at IS NULL
+    AND (
       sample.duration_s > 3
+    )
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id
     )
 ), expected AS (
   /* the samples that upstream calls for, and what each field would be made of */
@@ -52,6 +94,13 @@ WITH from_video__full AS (
   FROM main.video__face_crop__samples AS sample
   WHERE
     sample.metasql_deleted_at IS NULL
+    AND EXISTS(
+      SELECT
+        1
+      FROM touched
+      WHERE
+        touched.video_id = sample.video_id
+    )
 ), compared AS (
   /* both side by side: which fields were made otherwise */
   SELECT
