@@ -6,6 +6,9 @@
 | metasql_features | one row per feature that was run here: its present definition |
 | metasql_fields | one row per field of such a feature |
 | metasql_field_lineage | one row per field and field it is made of |
+| metasql_definitions | one row per feature that was run here: all that it was declared as, in JSON |
+| metasql_definition_log | one row per change of a feature's definition |
+| metasql_rebases | one row per feature whose rows were accepted as they are, and why |
 | metasql_relations | one row per view, with a digest of its text |
 | metasql_runs | one row per command that wrote |
 | metasql_run_results | one row per command and node |
@@ -15,19 +18,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
 from metasql.diagnostics import MetasqlError
 from metasql.execute.connection import Connection, Value
+from metasql.execute.origin import author, revision
 from metasql.execute.results import Counts, NodeResult
 from metasql.execute.session import Session, now
+from metasql.graph.definition import as_dict, definition_of
 from metasql.graph.nodes import Feature
 from metasql.plan.layout import Layout
 from metasql.plan.sql import all_of, col, cols, current, equal, is_null, select, table, text
 
-VERSION = "1"
+VERSION = "2"
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "metasql_meta": {"name": "text", "value": "text"},
@@ -58,6 +64,30 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "upstream_feature": "text",
         "upstream_field": "text",
         "lineage": "text",
+    },
+    "metasql_definitions": {"feature": "text", "definition": "text", "run_id": "text", "updated_at": "timestamp"},
+    "metasql_definition_log": {
+        "feature": "text",
+        "feature_version": "text",
+        "definition": "text",
+        "run_id": "text",
+        "recorded_at": "timestamp",
+        "revision": "text",
+        "author": "text",
+    },
+    "metasql_rebases": {
+        "run_id": "text",
+        "feature": "text",
+        "fields": "text",
+        "feature_version": "text",
+        "from_feature_version": "text",
+        "condition": "text",
+        "accepted_upstream": "text",
+        "samples": "bigint",
+        "reason": "text",
+        "revision": "text",
+        "author": "text",
+        "at": "timestamp",
     },
     "metasql_relations": {"relation": "text", "feature": "text", "digest": "text"},
     "metasql_runs": {
@@ -109,6 +139,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "metasql_features": ("feature",),
     "metasql_fields": ("feature", "field"),
     "metasql_field_lineage": ("feature", "field", "upstream_feature", "upstream_field"),
+    "metasql_definitions": ("feature",),
     "metasql_relations": ("relation",),
     "metasql_status": ("feature",),
     "metasql_stale_fields": ("feature", "field", "reason"),
@@ -117,21 +148,29 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def ensure_tables(connection: Connection, layout: Layout) -> None:
-    """Make metasql's own tables where they are not there yet; refuse those of a newer metasql."""
+    """Make metasql's own tables where they are not there yet; refuse those of a newer metasql.
+
+    Those of version 1 lack some tables; none has another form.
+    """
     if connection.columns(layout.relation("metasql_meta")) is not None:
         version = meta(connection, layout, "version")
         if version is not None and int(version) > int(VERSION):
-            raise MetasqlError.of(
-                "MS0606",
-                f"this warehouse was written by a newer metasql (tables of version {version})",
-                help="upgrade metasql, or choose another target",
-            )
-        if version is not None:
+            raise newer(version)
+        if version is not None and int(version) == int(VERSION):
             return  # the version is written last: without it, not all tables may be there
     with connection.transaction():
         for name, columns in TABLES.items():
             connection.create_records(layout.relation(name), columns, KEYS.get(name, ()))
         replace(connection, layout, "metasql_meta", {"name": "version"}, [{"name": "version", "value": VERSION}])
+
+
+def newer(version: str) -> MetasqlError:
+    """The error for tables of a version that this metasql does not know."""
+    return MetasqlError.of(
+        "MS0606",
+        f"this warehouse was written by a newer metasql (tables of version {version})",
+        help="upgrade metasql, or choose another target",
+    )
 
 
 def meta(connection: Connection, layout: Layout, name: str) -> str | None:
@@ -203,6 +242,18 @@ def record_definition(session: Session, feature: Feature) -> None:
         for parent in field.parents
     ]
     replace(connection, layout, "metasql_field_lineage", {"feature": key}, edges)
+    told: dict[str, Value] = {"feature": key, "definition": definition_text(feature)}
+    told |= {"run_id": session.run_id, "updated_at": now()}
+    replace(connection, layout, "metasql_definitions", {"feature": key}, [told])
+    log: dict[str, Value] = {"feature": key, "feature_version": feature.version, "definition": told["definition"]}
+    log |= {"run_id": session.run_id, "recorded_at": told["updated_at"]}
+    log |= {"revision": revision(session.folder), "author": author()}
+    add(connection, layout, "metasql_definition_log", [log])
+
+
+def definition_text(feature: Feature) -> str:
+    """All that a feature is declared as, as it is kept."""
+    return json.dumps(as_dict(definition_of(feature)), ensure_ascii=False)
 
 
 def write_status(session: Session, feature: Feature, counts: Counts, *, ran: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def target_folder(config: ProjectConfig) -> Path:
 
 def write_manifest(config: ProjectConfig, graph: Graph) -> Path:
     """Write the graph: features, fields, field lineage, versions."""
-    return _write(target_folder(config) / MANIFEST, manifest(config, graph))
+    return write_document(target_folder(config) / MANIFEST, manifest(config, graph))
 
 
 def manifest(config: ProjectConfig, graph: Graph) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def manifest(config: ProjectConfig, graph: Graph) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "metasql_version": VERSION,
         "project": {"name": config.name, "version": config.version, "digest": graph.version},
-        "features": {str(key): _feature(feature) for key, feature in sorted(graph.features.items())},
+        "features": {str(key): feature_entry(feature) for key, feature in sorted(graph.features.items())},
         "field_lineage": [
             {"field": f"{key}.{field.name}", "made_of": [str(parent) for parent in field.parents]}
             for key, feature in sorted(graph.features.items())
@@ -56,13 +56,14 @@ def manifest(config: ProjectConfig, graph: Graph) -> dict[str, Any]:
     }
 
 
-def _feature(feature: Feature) -> dict[str, Any]:
+def feature_entry(feature: Feature) -> dict[str, Any]:
     cost = feature.cost_per_sample
     return {
         "kind": feature.kind.value,
         "relation": feature.relation,
         "path": feature.path,
         "description": feature.description,
+        "stale_when": feature.predicate,
         "id_columns": list(feature.id_columns),
         "unit_columns": list(feature.unit_columns),
         "columns": [
@@ -87,6 +88,7 @@ def _field(field: Field) -> dict[str, Any]:
     return {
         "name": field.name,
         "code_version": field.code_version,
+        "from_sql": field.from_sql,
         "columns": list(field.columns),
         "made_of": [str(parent) for parent in field.parents],
         "recipe": field.recipe,
@@ -99,6 +101,8 @@ def _dependency(dep: Dependency) -> dict[str, Any]:
         "feature": str(dep.feature),
         "lineage": dep.lineage.value,
         "on": [ours for _, ours in dep.match],
+        "match": [list(pair) for pair in dep.match],
+        "where": dep.where_text,
         "optional": dep.optional,
         "rename": dict(dep.rename),
         "columns": [name for _, name in dep.carried],
@@ -115,8 +119,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
-    """Write what the last command did, node by node."""
+def write_run_results(config: ProjectConfig, result: RunResult, options: Mapping[str, Any] | None = None) -> Path:
+    """Write what the last command did, node by node; `options` are those that a retry has to know."""
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "metasql_version": VERSION,
@@ -125,11 +129,12 @@ def write_run_results(config: ProjectConfig, result: RunResult) -> Path:
         "target": result.target,
         "started_at": result.started_at,
         "seconds": round(result.seconds, 6),
+        "options": dict(options or {}),
         "results": [node.as_dict() for node in result.nodes],
     }
     if result.statements:
         document["statements"] = [item.as_dict() for item in result.statements]
-    return _write(target_folder(config) / RUN_RESULTS, document)
+    return write_document(target_folder(config) / RUN_RESULTS, document)
 
 
 def write_sources(path: Path, run_id: str, ages: Iterable[SourceAge], seconds: float) -> Path:
@@ -140,7 +145,7 @@ def write_sources(path: Path, run_id: str, ages: Iterable[SourceAge], seconds: f
         "elapsed_time": round(seconds, 6),
         "results": [age.as_dict() for age in ages],
     }
-    return _write(path, document)
+    return write_document(path, document)
 
 
 def write_compiled(config: ProjectConfig, files: Iterable[tuple[Path, str]]) -> None:
@@ -168,16 +173,22 @@ def remove_target(project_root: Path, target_path: str, keep: Iterable[Path]) ->
     return gone
 
 
-def _write(path: Path, document: dict[str, Any]) -> Path:
-    """Whole or not at all: a reader never sees half a file."""
+def write_document(path: Path, document: Mapping[str, Any]) -> Path:
+    return write_whole(path, _lines(document).encode())
+
+
+def write_whole(path: Path, data: bytes) -> Path:
+    """Whole or not at all: a reader never sees half a file. One that says the same is left as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        return path
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(_lines(document), encoding="utf-8")
+    temporary.write_bytes(data)
     temporary.replace(path)
     return path
 
 
-def _lines(document: dict[str, Any]) -> str:
+def _lines(document: Mapping[str, Any]) -> str:
     """A document as JSON, each entry of its collections on a line of its own: for people, and for diffs."""
     parts = [f"{json.dumps(name)}: {_collection(value)}" for name, value in document.items()]
     return "{\n" + ",\n".join(parts) + "\n}\n"
