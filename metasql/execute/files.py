@@ -71,20 +71,52 @@ def batch_query(
     """
     found = _source(path, format, describe)
     source, columns = found if found is not None else _nothing(otherwise)
+    return _numbered(source, columns), columns if found is not None else None
+
+
+def rows_query(
+    name: str, given: Sequence[str], otherwise: Sequence[str], describe: Describe
+) -> tuple[str, Mapping[str, str] | None]:
+    """The same of rows that the engine knows under a name; `given` are their columns as they came."""
+    if not given:
+        source, columns = _nothing(otherwise)
+        return _numbered(source, columns), None
+    columns = describe(f"SELECT * FROM {identifier(name)}")
+    _check_names(given)
+    return _numbered(identifier(name), columns), columns
+
+
+def _numbered(source: str, columns: Mapping[str, str]) -> str:
     names = ", ".join(["row_number() OVER () AS metasql_row", *(identifier(name) for name in columns)])
-    return f"SELECT {names} FROM {source}", columns if found is not None else None
+    return f"SELECT {names} FROM {source}"
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """No column has metasql's name for the number of a row, and no two have one name."""
+    if "metasql_row" in names:
+        raise MetasqlError.of("MS0802", "the batch has a column `metasql_row`", help="leave it out of the batch")
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            help_ = "give every column a name of its own: capitals make no difference"
+            raise MetasqlError.of("MS0802", f"the batch has two columns `{name}`", help=help_)
+        seen.add(name.lower())
 
 
 def copy_statement(sql: str, path: Path, format: str, describe: Describe) -> str:
-    """Write a query's rows to a file.
-
-    Parquet has no integers of 128 bits, and DuckDB would write floats in their place: their texts are written.
-    """
-    wide = [name for name, type_ in describe(sql).items() if type_ in _WIDE] if format == "parquet" else []
-    if wide:
-        texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}" for name in wide)
-        sql = f"SELECT * REPLACE ({texts}) FROM ({sql})"
+    """Write a query's rows to a file."""
+    if format == "parquet":
+        sql = with_texts(sql, describe)
     return f"COPY ({sql}) TO {literal(str(path))} ({_FORMATS[format]})"
+
+
+def with_texts(sql: str, describe: Describe) -> str:
+    """A query with texts for integers of 128 bits: Parquet and Arrow have none, and DuckDB would write other types."""
+    wide = [name for name, type_ in describe(sql).items() if type_ in _WIDE]
+    if not wide:
+        return sql
+    texts = ", ".join(f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}" for name in wide)
+    return f"SELECT * REPLACE ({texts}) FROM ({sql})"
 
 
 def _source(path: Path, format: str, describe: Describe) -> tuple[str, Mapping[str, str]] | None:
@@ -104,8 +136,7 @@ def _source(path: Path, format: str, describe: Describe) -> tuple[str, Mapping[s
         raise MetasqlError.of(
             "MS0801", "the batch cannot be read as json", help="let each line be one JSON object, or the file one list"
         )
-    if "metasql_row" in columns:
-        raise MetasqlError.of("MS0802", "the batch has a column `metasql_row`", help="leave it out of the batch")
+    _check_names(list(columns))
     if format == "json":
         names = ", ".join(f"{literal(item)}: 'VARCHAR'" for item in columns)
         source = f"read_json({file}, {json}, columns = {{{names}}})"

@@ -3,17 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from metasql.graph.nodes import Feature
+from metasql.names import stale_column
+from metasql.plan import provenance
 from metasql.plan.layout import Layout
-from metasql.plan.sql import col, select, table
+from metasql.plan.sql import all_of, any_of, col, number, op, select, table, text
+
+SHARDS = 1 << 16
+"""So many shards there may be at most: the hash is told apart by its first eight characters."""
 
 
-def handout(feature: Feature, layout: Layout, statuses: Sequence[str], limit: int | None) -> exp.Query:
-    """Rows of `X__increment` with one of the statuses, in the order of their keys."""
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows of an increment: of these statuses, with one of these fields stale, of a shard, and a condition.
+
+    A shard is its number, from 0, and how many there are. No fields are all of them.
+    """
+
+    statuses: Sequence[str]
+    fields: Sequence[str] = ()
+    shard: tuple[int, int] | None = None
+    where: exp.Expr | None = None
+    limit: int | None = None
+
+
+def handout(feature: Feature, layout: Layout, wanted: Wanted, *, ordered: bool = True) -> exp.Query:
+    """Rows of `X__increment`, in the order of their keys where that is asked for."""
     query = select(exp.Star()).from_(table(layout.of(feature.key, "increment"), "increment"), copy=False)
-    query = query.where(col("metasql_status", "increment").isin(*statuses), copy=False)
-    query = query.order_by(*(col(name, "increment") for name in feature.unit_columns), copy=False)
-    return query.limit(limit, copy=False) if limit is not None else query
+    keep: list[exp.Expr] = [col("metasql_status", "increment").isin(*wanted.statuses)]
+    if wanted.fields:
+        keep.append(any_of(*(col(stale_column(name), "increment") for name in wanted.fields)))
+    if wanted.shard is not None:
+        keep.append(in_shard(feature, *wanted.shard))
+    if wanted.where is not None:
+        keep.append(exp.paren(wanted.where))
+    query = query.where(all_of(*keep), copy=False)
+    if ordered:
+        query = query.order_by(*(col(name, "increment") for name in feature.unit_columns), copy=False)
+    return query.limit(wanted.limit, copy=False) if wanted.limit is not None else query
+
+
+def in_shard(feature: Feature, index: int, count: int) -> exp.Expr:
+    """Whether the hash of a row's key lies in one of `count` equal parts of all hashes.
+
+    Hashes are texts of one width, so that their order is the order of the numbers that they stand for.
+    """
+    hashed = op("hash", provenance.encoded_columns(feature, feature.unit_columns, "increment"))
+    head = exp.Substring(this=hashed, start=number(1), length=number(8))
+    low, high = (index << 32) // count, ((index + 1) << 32) // count
+    bounds: list[exp.Expr] = [exp.GTE(this=head, expression=text(f"{low:08x}"))]
+    if index + 1 < count:
+        bounds.append(exp.LT(this=head.copy(), expression=text(f"{high:08x}")))
+    return all_of(*bounds)

@@ -1,0 +1,186 @@
+"""A project as a Python program has it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from metasql.api.opened import opened
+from metasql.api.running import (
+    chosen_nodes,
+    ensure_own_tables,
+    keep_lock,
+    lookups,
+    run_options,
+    walk_nodes,
+)
+from metasql.api.values import Lineage, RunReport, Status
+from metasql.api.warehouse import Warehouse
+from metasql.api.worker import Worker
+from metasql.diagnostics import Diagnostic, MetasqlError
+from metasql.events import Emit, Event, Note, StatementRun
+from metasql.execute.command import feature_nodes
+from metasql.execute.connection import NOT_THERE
+from metasql.execute.registry import connect
+from metasql.execute.session import Session
+from metasql.pipeline import Options, feature_of, fields_of, load
+from metasql.pipeline import Project as Loaded
+from metasql.report.artifacts import write_manifest, write_run_results
+from metasql.report.console import all_of, stderr_console
+from metasql.report.lineage import walked
+from metasql.report.status import never_run
+
+_LOG = logging.getLogger("metasql")
+
+
+def _logged(event: Event) -> None:
+    if isinstance(event, StatementRun):
+        _LOG.debug("%s (%.3f s): %s", event.purpose or "ask", event.seconds, event.sql)
+    elif isinstance(event, Note):
+        _LOG.warning("%s", event.text)
+    else:
+        _LOG.info("%s", event)
+
+
+class Project:
+    """A project that was read for one target. `Project.load` reads it; no warehouse is opened for that."""
+
+    def __init__(self, options: Options, loaded: Loaded) -> None:
+        self._options = options
+        self._loaded = loaded
+        self._warehouses: list[Warehouse] = []
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path = ".",
+        *,
+        target: str | None = None,
+        vars: Mapping[str, Any] | None = None,
+        profiles_dir: str | Path | None = None,
+    ) -> Project:
+        """Read the project in a folder, as the command line does with the options of the same names.
+
+        Raises: MetasqlError with every mistake of the first stage that has one.
+        """
+        folder = Path(profiles_dir) if profiles_dir is not None else None
+        return cls(*_read(Options(Path(path).resolve(), folder, target, dict(vars or {}))))
+
+    @property
+    def name(self) -> str:
+        return self._loaded.config.name
+
+    @property
+    def target(self) -> str:
+        """The name of the target."""
+        return self._loaded.target.name
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The keys of all features, upstream first."""
+        return tuple(str(key) for key in self._loaded.graph.features)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is doubtful in the project."""
+        return self._loaded.diagnostics
+
+    def connect(self, *, read_only: bool = False) -> Warehouse:
+        """Open the target's warehouse: `with project.connect() as wh:`.
+
+        `read_only` lets other processes read a DuckDB file meanwhile; nothing can be committed then.
+
+        Raises: MetasqlError 06xx.
+        """
+        loaded = self._loaded
+        connection = connect(loaded.target, loaded.config.hash, read_only=read_only, emit=_logged)
+        session = Session.open(loaded.graph, loaded.layout, connection, _logged, loaded.config.root)
+        made = Warehouse(loaded, session, self._warehouses.remove)
+        self._warehouses.append(made)
+        return made
+
+    def worker(self, address: str, token: str) -> Worker:
+        """The warehouse through a committer (`metasql serve-commits`): `with project.worker(address, token) as wh:`.
+
+        Nothing is opened: on DuckDB, where one process alone can write, many workers commit through one committer.
+        """
+        return Worker(self._loaded, address, token)
+
+    def status(self, *keys: str) -> Status:
+        """What is to be done for the features that are named, or for all; counted now.
+
+        Raises: MetasqlError MS0330.
+        """
+        try:
+            with self._reading() as warehouse:
+                return warehouse.status(*keys)
+        except MetasqlError as error:
+            if not set(error.codes) <= NOT_THERE:
+                raise
+        graph = self._loaded.graph
+        return Status(tuple(never_run([feature_of(self._loaded, key) for key in keys] or graph.features.values())))
+
+    def lineage(self, key: str, *, downstream: bool = False) -> Lineage:
+        """What a feature, or one of its fields (`video/full.audio`), is made of, or what is made of it.
+
+        Raises: MetasqlError MS0330, MS0302.
+        """
+        loaded = self._loaded
+        starts = fields_of(loaded, key)
+        return Lineage(tuple(walked(starts, loaded.graph, loaded.config.dialect, downstream=downstream)))
+
+    def run(
+        self,
+        select: str | Sequence[str] = (),
+        *,
+        exclude: str | Sequence[str] = (),
+        threads: int | None = None,
+        full_refresh: bool = False,
+        progress: bool = False,
+    ) -> RunReport:
+        """Compute what is new or stale, as `metasql run` does; `progress` shows it on standard error.
+
+        What went wrong with a feature is in its result, and `ok` is false; nothing is raised for it.
+
+        Raises: MetasqlError where the project, the selection or the warehouse does not let it begin.
+        """
+        choice = {"select": _words(select), "exclude": _words(exclude), "selector": None}
+        shown: Emit = stderr_console(color=False, quiet=False, verbose=False, log_format="text")
+        emit = all_of(_logged, shown) if progress else _logged
+        with opened(self._options, emit) as (project, session):
+            keep_lock(project, False, self._options.env)
+            ensure_own_tables(session)
+            chosen, _ = chosen_nodes(project, choice, lookups(project, session))
+            nodes = feature_nodes(project.graph, chosen, run_options(self._options, project, choice, full_refresh))
+            result = walk_nodes(project, session, self._options, "run", nodes, threads)
+        write_manifest(project.config, project.graph)
+        write_run_results(project.config, result)
+        return RunReport.of(result)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Warehouse]:
+        """A warehouse of this project that is open already, else one for this alone."""
+        if self._warehouses:
+            yield self._warehouses[-1]
+            return
+        with self.connect(read_only=True) as warehouse:
+            yield warehouse
+
+    def __repr__(self) -> str:
+        return f"Project({self.name!r}, target={self.target!r}, features={len(self.features)})"
+
+
+def project_of(options: Options) -> Project:
+    """The project of a command."""
+    return Project(*_read(options))
+
+
+def _read(options: Options) -> tuple[Options, Loaded]:
+    return options, load(options)
+
+
+def _words(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -1,0 +1,32 @@
+"""The public names, as `metasql` has them."""
+
+from __future__ import annotations
+
+from metasql.api.increment import Increment
+from metasql.api.project import Project
+from metasql.api.values import Committed, Lineage, RunReport, Status
+from metasql.api.warehouse import Warehouse
+from metasql.api.worker import Worker
+from metasql.api.writer import Unwritten, Writer
+from metasql.diagnostics import Diagnostic, MetasqlError
+from metasql.execute.results import NodeResult
+from metasql.report.lineage import Step as LineageStep
+from metasql.report.status import FeatureStatus
+
+__all__ = [
+    "Committed",
+    "Diagnostic",
+    "FeatureStatus",
+    "Increment",
+    "Lineage",
+    "LineageStep",
+    "MetasqlError",
+    "NodeResult",
+    "Project",
+    "RunReport",
+    "Status",
+    "Unwritten",
+    "Warehouse",
+    "Worker",
+    "Writer",
+]

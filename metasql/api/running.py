@@ -1,0 +1,159 @@
+"""What the command line and the Python API share: selection, hooks, walking the nodes of a command, its record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from metasql.config.project import VERSION
+from metasql.diagnostics import Bag, MetasqlError
+from metasql.events import Note
+from metasql.execute import state
+from metasql.execute.command import prepare, refresh_downstream
+from metasql.execute.counting import refresh_status
+from metasql.execute.ensure import is_current
+from metasql.execute.results import NodeResult, RunResult
+from metasql.execute.run import RunOptions
+from metasql.execute.session import Session, now, told_at
+from metasql.execute.walk import Node, record, walk
+from metasql.graph.nodes import Feature
+from metasql.names import FeatureKey
+from metasql.parse.hooks import render_hooks
+from metasql.pipeline import Options, Project, check_lock, write_lock
+from metasql.report.artifacts import RUN_RESULTS
+from metasql.report.status import PENDING, statuses
+from metasql.source import Word, span_of
+
+Nodes = Callable[[Project, set[str]], Sequence[Node]]
+Lookups = Mapping[str, Callable[[str], Iterable[str]]]
+Choice = Mapping[str, Any]
+"""What `--select`, `--exclude` and `--selector` say, under these names."""
+
+
+def chosen_nodes(project: Project, choice: Choice, lookups: Lookups) -> tuple[set[str], Bag]:
+    """The selected nodes, and what is doubtful about the selection.
+
+    Raises: MetasqlError MS035x.
+    """
+    chosen, bag = project.selector(lookups).select(choice["select"], choice["exclude"], choice["selector"])
+    bag.raise_errors()
+    return chosen, bag
+
+
+def feature_keys(project: Project, chosen: set[str]) -> list[tuple[str, Feature]]:
+    """The selected features, upstream first."""
+    return [(str(key), feature) for key, feature in project.graph.features.items() if str(key) in chosen]
+
+
+def named_keys(project: Project, choice: Choice) -> frozenset[FeatureKey]:
+    """The features that `--select` names by their whole key."""
+    words = {word for words in choice["select"] for part in words.split() for word in part.split(",")}
+    return frozenset(key for key in project.graph.features if str(key) in words)
+
+
+def run_options(options: Options, project: Project, choice: Choice, full_refresh: bool) -> RunOptions:
+    """What a run is told; hooks are rendered with the project's macros when they are due."""
+
+    def rendered(hooks: Sequence[str], this: str) -> Sequence[str]:
+        return render_hooks(hooks, project.config, project.target, options.env, this)
+
+    return RunOptions(full_refresh, named_keys(project, choice), rendered)
+
+
+def lookups_without_warehouse(project: Project) -> Lookups:
+    return {"result": lambda value: _results(project, value)}
+
+
+def lookups(project: Project, session: Session) -> Lookups:
+    """`increment:new|stale|orphaned|any` as the increments tell it now, `result:` from the last command."""
+
+    def increment(value: str) -> Iterable[str]:
+        if value not in (*PENDING, "any"):
+            known = ", ".join(f"increment:{word}" for word in (*PENDING, "any"))
+            raise MetasqlError.of("MS0350", f"`increment:{value}` is no selection", help=f"there are: {known}")
+        for item in statuses(session, project.graph.features.values()):
+            if item.error:
+                raise MetasqlError(Bag(list(item.error)))
+            if item.has(value):
+                yield item.feature
+
+    return {**lookups_without_warehouse(project), "increment": increment}
+
+
+def _results(project: Project, value: str) -> Iterable[str]:
+    path = project.config.root / project.config.target_path / RUN_RESULTS
+    if not path.is_file():
+        return []
+    try:
+        nodes = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return [node["name"] for node in nodes if node["status"] == value]
+    except (ValueError, KeyError, TypeError):
+        help = "remove the file; the next run writes it anew"
+        raise MetasqlError.of("MS0115", f"`{path.name}` is not as metasql wrote it", help=help) from None
+
+
+def walk_nodes(
+    project: Project, session: Session, options: Options, command: str, todo: Sequence[Node], threads: int | None
+) -> RunResult:
+    """Walk nodes on the warehouse with the project's hooks around them, and record what came out there."""
+    features = [feature for _, feature in feature_keys(project, {node.name for node in todo})]
+    prepare(session, features)
+    _hooks(options, project, session, project.config.on_run_start, "on-run-start")
+    number = threads or int(project.target.options.get("threads") or 1)
+    result = walk(session, command, project.target.name, todo, number)
+    written = [node.name for node in result.nodes if node.written or node.deleted]
+    refresh_downstream(session, written, {feature.key.path for feature in features})
+    _hooks(options, project, session, project.config.on_run_end, "on-run-end")
+    record(session, result, project.config.name, VERSION)
+    return result
+
+
+def _hooks(options: Options, project: Project, session: Session, hooks: Sequence[Word], name: str) -> None:
+    for hook, sql in zip(hooks, render_hooks(hooks, project.config, project.target, options.env), strict=True):
+        if sql.strip():
+            with told_at(span_of(hook)), session.connection.writing(), session.connection.transaction():
+                session.connection.run_text(sql, f"run a hook of {name}")
+
+
+def require_relations(session: Session, feature: Feature) -> None:
+    """A feature that was never run here has no increment to read.
+
+    Raises: MetasqlError MS0607. A definition that changed since is a note.
+    """
+    layout = session.layout
+    if session.connection.columns(layout.of(feature.key, "increment")) is None:
+        raise MetasqlError.of(
+            "MS0607",
+            f"`{feature.key}` was never run on this target",
+            feature.span,
+            help=f"`metasql run --select {feature.key}` makes its relations",
+        )
+    if not is_current(session, feature):
+        text = f"`{feature.key}` was declared otherwise when it was last run: `metasql run --select {feature.key}`"
+        session.emit(Note(f"note: {text} brings the target up to date"))
+
+
+def finish_write(project: Project, session: Session, feature: Feature, command: str, written: int) -> None:
+    """After commits or a deletion: refresh the status, and record what was done."""
+    after = refresh_status(session, feature)
+    refresh_downstream(session, [feature.key.path] if written else [], [])
+    node = NodeResult(feature.key.path, feature.kind.value, "ok", text=after.text(), after=after, written=written)
+    result = RunResult(session.run_id, command, project.target.name, now(), 0.0, (node,))
+    record(session, result, project.config.name, VERSION)
+
+
+def keep_lock(project: Project, locked: bool, env: Mapping[str, str]) -> None:
+    """Write the lock file before anything is computed; in CI it is left as it is.
+
+    Raises: MetasqlError MS0418 where it must be up to date (`locked`) and is not.
+    """
+    if locked:
+        check_lock(project)
+    elif env.get("CI", "").lower() in ("", "0", "false"):
+        write_lock(project)
+
+
+def ensure_own_tables(session: Session) -> None:
+    """metasql's own tables, where they are not there yet."""
+    state.ensure_tables(session.connection, session.layout)
