@@ -14,7 +14,8 @@ from metasql.config.options import MEMORY
 from metasql.config.profiles import Options, Target
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit
-from metasql.execute.commit import BatchFile, commit_file
+from metasql.execute.batch import BatchFile
+from metasql.execute.commit import commit_batch
 from metasql.execute.delete import delete_samples
 from metasql.execute.ensure import ensure
 from metasql.execute.preview import samples_query
@@ -23,11 +24,12 @@ from metasql.execute.run import RunOptions, run_feature
 from metasql.execute.session import Session
 from metasql.execute.state import ensure_tables
 from metasql.graph.nodes import Feature, Graph, Kind
-from metasql.graph.unit_tests import VERSIONS, Table, UnitProject, given_rows, plain_fields
+from metasql.graph.unit_tests import VERSIONS, Table, UnitProject, given_rows, plain_fields, with_code, written_by
+from metasql.graph.version import Hasher
 from metasql.names import content_column
 from metasql.parse.declarations import RowDecl, UnitTestDecl
 from metasql.plan.commit import RECEIPT
-from metasql.plan.handout import handout
+from metasql.plan.handout import Wanted, handout
 from metasql.plan.layout import Layout
 
 SCHEMA = "metasql_unit_test"
@@ -129,7 +131,7 @@ class _Work:
         with self.session.connection.transaction():
             delete_samples(self.session, parent, None)
         if rows:
-            commit_file(self.session, parent, self._batch([_with_versions(parent, row) for row in rows]))
+            commit_batch(self.session, parent, self._batch([_with_versions(parent, row) for row in rows]))
 
     def _batch(self, rows: Sequence[Mapping[str, Any]]) -> BatchFile:
         path = self.folder / "batch.json"
@@ -137,17 +139,26 @@ class _Work:
         return BatchFile(path, "json")
 
     def store(self) -> None:
-        """Put the feature's own rows there, as made of what is upstream now."""
-        feature = self.plan.feature
+        """Put the feature's own rows there, as made of what is upstream now by the code that they say."""
+        by_code: dict[tuple[tuple[str, str], ...], list[RowDecl]] = {}
+        for row in self.plan.test.stored:
+            by_code.setdefault(written_by(row), []).append(row)
+        for code, rows in by_code.items():
+            feature = with_code(self.plan.feature, code, Hasher(self.plan.hash))
+            with self.session.connection.transaction():
+                ensure(self.session, feature)
+            self._store(feature, rows)
+
+    def _store(self, feature: Feature, stored: Sequence[RowDecl]) -> None:
         outside = replace(feature, bodies={}, kind=Kind.EXTERNAL if feature.deps else Kind.ROOT)
         receipts = {} if outside.kind is Kind.ROOT else self._receipts(feature)
         rows = []
-        for row in self.plan.test.stored:
+        for row in stored:
             made = {column.name: row.values.get(column.name) for column in feature.columns}
             if outside.kind is not Kind.ROOT:
                 made[RECEIPT] = self._receipt(feature, row, receipts)
             rows.append(made)
-        commit_file(self.session, outside, self._batch(rows))
+        commit_batch(self.session, outside, self._batch(rows))
 
     def _receipts(self, feature: Feature) -> dict[tuple[Any, ...], Any]:
         units = self._handed_out(feature, ("new", "stale"))
@@ -166,7 +177,7 @@ class _Work:
         return receipts[key]
 
     def _handed_out(self, feature: Feature, statuses: Sequence[str]) -> list[dict[str, Any]]:
-        names, rows = self.session.connection.table(handout(feature, self.session.layout, statuses, None))
+        names, rows = self.session.connection.table(handout(feature, self.session.layout, Wanted(statuses)))
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def increment(self) -> dict[str, tuple[Mapping[str, Any], ...]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from metasql.diagnostics import Bag, candidates, suggest
 from metasql.graph.nodes import Feature, Graph
+from metasql.graph.version import Hasher
 from metasql.parse.declarations import (
     ColumnDecl,
     Declarations,
@@ -24,8 +25,8 @@ from metasql.parse.declarations import (
 )
 from metasql.source import Span, Word
 
-VERSIONS, FIELDS = "versions", "fields"
-"""What a given row may say beside its columns, and what an expected stale one may."""
+VERSIONS, CODE_VERSIONS, FIELDS = "versions", "code_versions", "fields"
+"""What a given row may say beside its columns, what a stored one may, and what an expected stale one may."""
 
 _TYPES: tuple[tuple[type, str], ...] = ((bool, "boolean"), (int, "bigint"), (float, "double"))
 
@@ -62,8 +63,10 @@ def unit_project(
     for name in (*test.upstream, *test.stored_from):
         if str(name) not in reads:
             _misfit(checks, name.span, f"`{feature.key}` does not read `{name}`", str(name), sorted(reads))
-    for part in (test.stored, test.rows or ()):
-        _check_columns(part, [column.name for column in feature.columns], feature, checks)
+    names = [column.name for column in feature.columns]
+    _check_columns(test.stored, [*names, CODE_VERSIONS], feature, checks)
+    _check_columns(test.rows or (), names, feature, checks)
+    _check_code_versions(test.stored, feature, checks)
     parents = tuple(str(dep.feature) for dep in feature.deps)
     decls = {str(decl.key): decl for decl in declarations.features}
     made = [
@@ -114,6 +117,39 @@ def _check_columns(rows: Iterable[RowDecl], known: list[str], feature: Feature, 
         for name in feature.id_columns:
             if row.values.get(name) is None:
                 _misfit(bag, row.span, f"this row of `{feature.key}` has no `{name}`", name, feature.id_columns)
+
+
+def _check_code_versions(rows: Iterable[RowDecl], feature: Feature, bag: Bag) -> None:
+    """They are of fields that there are; the children of one input were written at once."""
+    fields = [field.name for field in feature.fields]
+    units: dict[tuple[Any, ...], Mapping[str, str]] = {}
+    for row in rows:
+        said = row.values.get(CODE_VERSIONS, {})
+        for name in said if isinstance(said, dict) else [str(said)]:
+            if name not in fields:
+                _misfit(bag, row.span, f"`{feature.key}` has no field `{name}`", str(name), fields)
+        unit = tuple(row.values.get(name) for name in feature.unit_columns)
+        if units.setdefault(unit, said) != said:
+            shown = ", ".join(f"{name}: {value}" for name, value in zip(feature.unit_columns, unit, strict=True))
+            message = f"the rows of `{shown}` of `{feature.key}` were written at once, so by the same code"
+            bag.error("MS0355", message, row.span, help=f"give all of them the same `{CODE_VERSIONS}`")
+
+
+def written_by(row: RowDecl) -> tuple[tuple[str, str], ...]:
+    """The code versions that a stored row was written by, where they are not those of today."""
+    said = {str(name): str(version) for name, version in (row.values.get(CODE_VERSIONS) or {}).items()}
+    return tuple(sorted(said.items()))
+
+
+def with_code(feature: Feature, code_versions: Iterable[tuple[str, str]], hasher: Hasher) -> Feature:
+    """A feature as it was declared when its fields had other code versions."""
+    said = dict(code_versions)
+    fields = []
+    for field in feature.fields:
+        code = said.get(field.name, field.code_version)
+        recipe = hasher.recipe(feature.key, field.name, code, field.parents)
+        fields.append(replace(field, code_version=code, recipe=recipe))
+    return replace(feature, fields=tuple(fields))
 
 
 def _parent(feature: Feature, test: UnitTestDecl, decl: FeatureDecl, dialect: str, bag: Bag) -> FeatureDecl:

@@ -1,8 +1,7 @@
 """Bodies of many shapes, in families by the lineage of what they read.
 
-`LOCAL` bodies make each row of the rows of its own unit and of nothing else: a run must leave the whole table as a
-plain client computes it. `ACROSS` bodies look at other units too: what a run computes must still be what the whole
-inputs give.
+`LOCAL` bodies make each row of the rows of its own unit and of nothing else: a run touches the units of the increment
+alone. `ACROSS` bodies look at other units too. A run must leave the whole table of each as a plain client computes it.
 """
 
 # ruff: noqa: E501 - a body is easier to read in one line

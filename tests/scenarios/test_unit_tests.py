@@ -157,6 +157,156 @@ def test_versions_of_fields_without_columns(place):
     place.cli("test", "--unit")
 
 
+def test_rows_of_other_code(place):
+    """A stored row says which code versions it was written by: of the other fields it is fresh."""
+    place.write(
+        "models/tests.yml",
+        """
+        version: 1
+        unit_tests:
+          - name: other_code
+            feature: crop
+            given:
+              upstream: {video: [{id: a, height: 1}, {id: b, height: 1}, {id: c, height: 2}, {id: d, height: 1}]}
+              stored_from: {video: [{id: a, height: 1}, {id: b, height: 1}, {id: c, height: 1}, {id: d, height: 1}]}
+              stored:
+                - {id: a, path: p, code_versions: {frames: "0"}}
+                - {id: b, path: p, code_versions: {frames: "0", audio: "0"}}
+                - {id: c, path: p}
+                - {id: d, path: p}
+            expect:
+              new: []
+              stale:
+                - {id: a, fields: [frames], reason: code}
+                - {id: b, fields: [audio, frames], reason: code}
+                - {id: c, fields: [frames], reason: upstream}
+          - name: other_sql
+            feature: tall
+            given:
+              upstream: {video: [{id: a, height: 20}, {id: b, height: 20}]}
+              stored: [{id: a, twice: 41, code_versions: {default: before}}, {id: b, twice: 41}]
+            expect:
+              stale: [{id: a, reason: code}]
+              rows: [{id: a, twice: 40}, {id: b, twice: 41}]
+        """,
+    )
+    place.cli("test", "--unit")
+
+
+def test_an_aggregation(place):
+    """Its units are groups: one more member, one less, and other code."""
+    place.write(
+        "models/tests.yml",
+        """
+        version: 1
+        features:
+          - name: shot
+            id_columns: [id, n]
+            fields: [{name: frames, columns: [size]}]
+            columns: [{name: id, type: text}, {name: n, type: int}, {name: size, type: int}]
+          - name: total
+            id_columns: [id]
+            deps: [{feature: shot, lineage: {aggregation: {on: [id]}}}]
+        unit_tests:
+          - name: groups
+            feature: total
+            given:
+              upstream:
+                shot:
+                  - {id: same, n: 1, size: 5}
+                  - {id: more, n: 1, size: 5}
+                  - {id: more, n: 2, size: 6}
+                  - {id: less, n: 1, size: 5}
+                  - {id: coded, n: 1, size: 5}
+                  - {id: added, n: 1, size: 7}
+              stored_from:
+                shot:
+                  - {id: same, n: 1, size: 5}
+                  - {id: more, n: 1, size: 5}
+                  - {id: less, n: 1, size: 5}
+                  - {id: less, n: 2, size: 6}
+                  - {id: coded, n: 1, size: 5}
+                  - {id: gone, n: 1, size: 5}
+              stored:
+                - {id: same, size: 5}
+                - {id: more, size: 5}
+                - {id: less, size: 11}
+                - {id: coded, size: 4, code_versions: {default: before}}
+                - {id: gone, size: 5}
+            expect:
+              new: [{id: added}]
+              stale: [{id: more, reason: upstream}, {id: less, reason: upstream}, {id: coded, reason: code}]
+              orphaned: [{id: gone}]
+              rows:
+                - {id: same, size: 5}
+                - {id: more, size: 11}
+                - {id: less, size: 5}
+                - {id: coded, size: 5}
+                - {id: added, size: 7}
+        """,
+    )
+    place.write("models/total.sql", "select id, sum(size) as size from {{ ref('shot') }} group by id")
+    place.cli("test", "--unit")
+
+
+EXPANSION = """
+version: 1
+features:
+  - name: shot
+    id_columns: [id, n]
+    deps: [{feature: video, lineage: {expansion: {on: [id]}}}]
+unit_tests:
+  - name: children
+    feature: shot
+    given:
+      upstream:
+        video: [{id: same, height: 2}, {id: more, height: 2}, {id: coded, height: 1}, {id: added, height: 1}]
+      stored_from:
+        video: [{id: same, height: 2}, {id: more, height: 1}, {id: coded, height: 1}, {id: gone, height: 1}]
+      stored:
+        - {id: same, n: 1, size: 2}
+        - {id: same, n: 2, size: 2}
+        - {id: more, n: 1, size: 1}
+        - {id: coded, n: 1, size: 9, code_versions: {default: before}}
+        - {id: coded, n: 2, size: 9, code_versions: {default: before}}
+        - {id: gone, n: 1, size: 1}
+    expect:
+      new: [{id: added}]
+      stale: [{id: more, reason: upstream}, {id: coded, reason: code}]
+      orphaned: [{id: gone}]
+      rows:
+        - {id: same, n: 1, size: 2}
+        - {id: same, n: 2, size: 2}
+        - {id: more, n: 1, size: 2}
+        - {id: more, n: 2, size: 2}
+        - {id: coded, n: 1, size: 1}
+        - {id: added, n: 1, size: 1}
+"""
+
+
+ONE_LEFT = EXPANSION.replace("n: 1, size: 9, code_versions: {default: before}", "n: 1, size: 9")
+"""One of the children was written by the code of today."""
+
+
+def test_an_expansion(place):
+    """Its units are inputs; the children of a stale one are replaced together."""
+    place.write("models/tests.yml", EXPANSION)
+    place.write(
+        "models/shot.sql",
+        "select id, n, height as size from {{ ref('video') }} cross join (values (1), (2)) as l(n) where n <= height",
+    )
+    place.cli("test", "--unit")
+
+
+def test_children_of_one_input_by_one_code(place):
+    """They were written at once: it is an error to give them code versions that differ."""
+    place.write("models/tests.yml", ONE_LEFT)
+    place.write("models/shot.sql", "select id, 1 as n, height as size from {{ ref('video') }}")
+    result = place.cli("test", "--unit", code=1)
+    assert "MS0355" in result.err
+    assert "by the same code" in result.err
+
+
 def test_a_stored_row_that_was_made_of_nothing(place):
     """It is said which rows are missing, and where."""
     place.write(
@@ -175,6 +325,8 @@ def test_a_stored_row_that_was_made_of_nothing(place):
         ("{id: b, twice: 30}", "{id: b, twise: 30}", "MS0355"),
         ("{id: b, twice: 30}", "{twice: 30}", "MS0355"),
         ("{id: a, height: 10}", "{id: a, hieght: 10}", "MS0355"),
+        ("{id: b, twice: 30}", "{id: b, twice: 30, code_versions: {defualt: x}}", "MS0355"),
+        ("{id: b, twice: 30}", "{id: b, twice: 30, code_versions: x}", "MS0355"),
         ("stored: [{id: b, twice: 30}]", "stored: {id: b}", "MS0207"),
         ("expect:", "expects:", "MS0209"),
         ("given:", "givn:", "MS0208"),
