@@ -38,14 +38,15 @@ class Memory:
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
 
-    def write(self, path: Path) -> None:
-        """What this project has, where that is not what the file says."""
-        if self.used.keys() == self.known.keys():
+    def write(self, path: Path, *, keep: bool = False) -> None:
+        """What this project has, where that is not what the file says; with `keep`, what it had before too."""
+        told = {**self.known, **self.used} if keep else self.used
+        if told.keys() == self.known.keys():
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f"{path.name}.new")
-            beside.write_text(json.dumps({"form": FORM, "parents": self.used}), encoding="utf-8")
+            beside.write_text(json.dumps({"form": FORM, "parents": told}), encoding="utf-8")
             beside.replace(path)
         except OSError:
             return  # it is read again the next time

@@ -46,13 +46,13 @@ class OnClickHouse(Warehouse):
             )
         client.close()
 
-    def touch(self) -> None:
+    def touch(self, one_in: int = 10) -> None:
         client = self.client()
         for number, fields in enumerate(self.scenario.parents):
             column = f"{fields[0]}_etag"
             client.command(
                 f"ALTER TABLE raw.table_{number} UPDATE {column} = lower(hex(MD5({column} || '{self._round}'))) "
-                "WHERE sipHash64(sample_id) % 10 = 0 SETTINGS mutations_sync = 2"
+                f"WHERE sipHash64(sample_id) % {one_in} = 0 SETTINGS mutations_sync = 2"
             )
         client.close()
 

@@ -2,6 +2,8 @@
 
     python -m tests.bench.compile_bench [--features N] [--times N] [--profile parse|compile]
 
+cold: nothing was made before. again: nothing changed since. one body: the meaning of one changed.
+
 `--profile` prints the functions in which the time of one command goes, by their own time; a profile
 makes small functions look slower than they are, so compare shares, and measure again without it.
 """
@@ -11,8 +13,10 @@ from __future__ import annotations
 import argparse
 import cProfile
 import pstats
+import shutil
 import statistics
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from metasql.cli.main import main as metasql
@@ -20,11 +24,28 @@ from tests.bench.measure import cold, show
 from tests.bench.thousand import write_thousand
 
 COMMANDS = ("parse", "compile")
+PHASES = ("cold", "again", "one body")
 
 
 def measured(folder: Path, times: int) -> dict[str, float]:
-    """The median CPU seconds of each command; compiling reads the project too."""
-    return {name: statistics.median(_cold(name, folder) for _ in range(times)) for name in COMMANDS}
+    """The median CPU seconds of each command in each phase; compiling reads the project too."""
+    found: dict[str, list[float]] = {}
+    body = folder / "models/d001/scored.sql"
+    for command in COMMANDS:
+        for _ in range(times):
+            for phase, seconds in phases(lambda command=command: _cold(command, folder), folder, body).items():
+                found.setdefault(f"{command}, {phase}", []).append(seconds)
+    return {name: statistics.median(seconds) for name, seconds in found.items()}
+
+
+def phases(work: Callable[[], float], folder: Path, body: Path) -> dict[str, float]:
+    """One measurement of each phase. The body compares something with a number, which becomes another one."""
+    shutil.rmtree(folder / "target", ignore_errors=True)
+    found = {"cold": work(), "again": work()}
+    text = body.read_text(encoding="utf-8")
+    old, new = ("< 1000000", "< 2000000") if "< 1000000" in text else ("< 2000000", "< 1000000")
+    body.write_text(text.replace(old, new), encoding="utf-8")
+    return found | {"one body": work()}
 
 
 def _cold(command: str, folder: Path) -> float:
@@ -51,7 +72,7 @@ def main() -> None:
             profile(given.profile, Path(folder))
         else:
             found = measured(Path(folder), given.times)
-            show(f"{features:,} features, cold", found.items())
+            show(f"{features:,} features", found.items())
 
 
 if __name__ == "__main__":

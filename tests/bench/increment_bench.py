@@ -20,7 +20,7 @@ import duckdb
 from tests.bench.measure import median_of, show
 from tests.bench.warehouse import IDS, SIMPLE, SPLIT, WIDE, Scenario, Warehouse
 
-VIEW = "sample__leaf__increment"
+VIEW = "sample__leaf__increment_full"
 PUBLIC = (
     "sample_id",
     "metasql_status",

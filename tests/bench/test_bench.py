@@ -14,11 +14,13 @@ import pytest
 
 from metasql.cli.main import main
 from metasql.pipeline import Options, load
-from tests.bench import compile_bench, increment_bench, run_bench
+from tests.bench import api_bench, commands_bench, compile_bench, growth_bench, increment_bench, plan_bench, run_bench
 from tests.bench.thousand import write_thousand
+from tests.bench.versus import dbt, metaxy
 from tests.bench.warehouse import SIMPLE, SPLIT, WIDE, Scenario
 
 SAMPLES = 5_000
+CELLS = {(command, phase) for command in compile_bench.COMMANDS for phase in compile_bench.PHASES}
 
 
 @pytest.fixture(params=[SIMPLE, WIDE, SPLIT], ids=lambda scenario: scenario.name.split(":")[0])
@@ -63,10 +65,43 @@ def test_compile(benchmark: Any, tmp_path: Path, command: str) -> None:
 
 
 def test_compile_in_a_fresh_process(tmp_path: Path) -> None:
-    """The script measures both commands."""
+    """The script measures both commands in each phase."""
     write_thousand(tmp_path, 20)
     found = compile_bench.measured(tmp_path, 1)
-    assert all(found[command] > 0 for command in compile_bench.COMMANDS)
+    assert found.keys() == {
+        f"{command}, {phase}" for command in compile_bench.COMMANDS for phase in compile_bench.PHASES
+    }
+    assert all(seconds > 0 for seconds in found.values())
+
+
+def test_commands(tmp_path: Path) -> None:
+    """Asking for help, listing the example, and the status of settled features."""
+    found = commands_bench.measured(tmp_path, 20, 1)
+    assert len(found) == 4
+    assert all(seconds > 0 for seconds in found.values())
+
+
+@pytest.mark.parametrize("case", growth_bench.CASES)
+@pytest.mark.parametrize("kind", growth_bench.ENGINES)
+def test_growth(case: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both sizes of a case, each of which checks what its increments list."""
+    found = growth_bench.measured(case, kind, 0.001)
+    growth_bench.show(found)
+    assert "→" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("scenario", [SIMPLE, WIDE], ids=["simple", "wide"])
+def test_versus_metaxy(scenario: Scenario) -> None:
+    """The increments of both agree, which the script itself checks."""
+    found = metaxy.compare(scenario, 1_000, 1, 1)
+    assert list(found) == ["all new", "a tenth stale"]
+    assert all(set(ways) == set(metaxy.WAYS) for ways in found.values())
+
+
+def test_versus_dbt() -> None:
+    """dbt reads and compiles the same project."""
+    found = dbt.compare(20, 1)
+    assert found.keys() == CELLS
 
 
 def test_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,3 +116,15 @@ def test_writing(work: Any) -> None:
     """After each round nothing is left to do, which the script itself checks."""
     found = work(SAMPLES, 1, 2)
     assert run_bench.BARE in found
+
+
+def test_plans() -> None:
+    """A chain of forty features is planned, settled and with everything to do."""
+    found = plan_bench.plans(200, 40, 1)
+    assert list(found) == [plan_bench.FLOOR, "metasql plan, nothing to do", "metasql plan, everything to do"]
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "chdb"])
+def test_the_python_api(kind: str) -> None:
+    """Everything that is handed out is committed, which the script itself checks."""
+    assert "metasql commit, all rows at once" in api_bench.compare(kind, SAMPLES, 1)

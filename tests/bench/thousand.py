@@ -101,7 +101,7 @@ features:
         deps: [d{d}/video.frames, d{d}/video.facts]
       - name: opinion
         columns: [stars_{d}, mood_{d}]
-        deps: [d{d}/note.verdict]
+        deps: [d{d}/note.verdict, d{d}/video.facts]
 {beforefield}
 
   - name: d{d}/cut
@@ -371,7 +371,7 @@ def _words(number: int) -> dict[str, str]:
     if number == 0:
         return {"d": d, "before": "", "beforefield": "", "beforecolumn": "", "beforejoin": ""}
     dep = f"- feature: d{before}/joined\n  optional: true\n  columns: [area_{before}]"
-    field = f"- name: past\n  columns: [past_{d}]\n  deps: [d{before}/joined.shape]"
+    field = f"- name: past\n  columns: [past_{d}]\n  deps: [d{before}/joined.shape, d{d}/video.facts]"
     return {
         "d": d,
         "before": textwrap.indent(dep, "      "),

@@ -94,19 +94,20 @@ class Warehouse:
                     f"FROM range({self.samples}) AS r(i)"
                 )
 
-    def change(self) -> None:
-        """Change one field of a tenth of each root's samples, and bring the roots up to date."""
+    def change(self, one_in: int = 10) -> None:
+        """Change one field of a tenth of each root's samples, or of one in so many, and bring the roots up to date."""
         self._round += 1
-        self.touch()
+        self.touch(one_in)
         self.metasql("run", "-q", "--exclude", LEAF)
 
-    def touch(self) -> None:
+    def touch(self, one_in: int = 10) -> None:
         """Change the sources' tables."""
         with self.connect() as connection:
             for number, fields in enumerate(self.scenario.parents):
                 column = f"{fields[0]}_etag"
                 connection.execute(
-                    f"UPDATE raw.table_{number} SET {column} = md5({column} || '{self._round}') WHERE {TENTH}"
+                    f"UPDATE raw.table_{number} SET {column} = md5({column} || '{self._round}') "
+                    f"WHERE hash(sample_id) % {one_in} = 0"
                 )
 
     def hand_out(self) -> None:
