@@ -18,7 +18,7 @@ _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RESERVED_FIELDS = frozenset({"suffix", "exclude"})
 """Words of a field mapping, and so no names for fields."""
 
-SUFFIXES = ("samples", "inputs", "expected", "increment", "summary", "history", "errors")
+SUFFIXES = ("samples", "inputs", "expected", "increment", "summary", "history", "attempts", "errors")
 """What is appended, after two underscores, to a feature's relation name."""
 
 

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
 
-from metasql.config.profiles import Target, load_target
+from metasql.config.profiles import PROFILES_FILE, Target, load_target
 from metasql.config.project import ProjectConfig, load_project
 from metasql.diagnostics import Bag, Diagnostic, MetasqlError, candidates, suggest
 from metasql.execute.registry import dialect_of
+from metasql.execute.revision import project_at
 from metasql.execute.unit_tests import UnitPlan, memory_target
+from metasql.graph.definition import Definitions, definitions_of
 from metasql.graph.link import ReadBefore, link
 from metasql.graph.lock import FILE, Lock, read_lock
 from metasql.graph.memory import Memory
@@ -32,7 +34,9 @@ from metasql.graph.version import Hasher
 from metasql.lower.dialect import Dialect
 from metasql.lower.portable import carried
 from metasql.lower.render import Renderer, render
+from metasql.names import FieldKey
 from metasql.parse.declarations import Declarations, UnitTestDecl
+from metasql.parse.discover import Part
 from metasql.parse.read import profile_render, read_project
 from metasql.plan.layout import Layout
 from metasql.plan.materialize import computation
@@ -77,7 +81,7 @@ class Project:
 
     @property
     def layout(self) -> Layout:
-        return Layout(self.target.schema, self.target.type)
+        return Layout(self.target.schema, self.target.type, spread=bool(self.target.options.get("cluster")))
 
     def selector(self, lookups: Mapping[str, Callable[[str], Iterable[str]]] | None = None) -> Selector:
         return Selector(self.graph, self.declarations.selectors, lookups or {})
@@ -90,6 +94,7 @@ class CompiledFile:
     path: Path
     relation: str
     sql: str
+    feature: str = ""
 
 
 def read_config(options: Options) -> tuple[ProjectConfig, Target, Bag]:
@@ -115,25 +120,48 @@ def read_config(options: Options) -> tuple[ProjectConfig, Target, Bag]:
     return config, target, bag
 
 
-def load(options: Options, run_query: RunQuery | None = None) -> Project:
+def load(options: Options, run_query: RunQuery | None = None, part: Part | None = None) -> Project:
     """config → parse → graph, in the words of the target's engine. `run_query` is given at run time alone.
+
+    Of a `part`, its features alone, without assertions.
 
     Raises: MetasqlError with every mistake of the first stage that has one.
     """
     config, target, bag = read_config(options)
-    declarations = read_project(config, target, env=options.env, run_query=run_query, bag=bag)
+    declarations = read_project(config, target, env=options.env, run_query=run_query, bag=bag, part=part)
     bag.raise_errors()
     lock = read_lock(_lock_file(options.project_dir), bag)
     bag.raise_errors()
     kept = config.root / config.target_path / LINEAGE
     memory = Memory.read(kept)
     graph, found = link(declarations, config.dialect, Hasher(config.hash), ReadBefore(lock, memory))
-    memory.write(kept)
+    memory.write(kept, keep=part is not None)
     bag.extend(found)
     bag.raise_errors()
     graph = carried(graph, declarations, dialect_of(target, config.hash), bag)
     bag.raise_errors()
     return Project(config, target, declarations, graph, tuple(bag.sorted()), lock, options.project_dir / FILE)
+
+
+def definitions_at(options: Options, revision: str) -> Definitions:
+    """What the project declares at a git revision, in the words of the present target.
+
+    Raises: MetasqlError MS0512 (no such revision), MS0513 (no project there), MS0514 (it has errors).
+    """
+    folder = options.project_dir
+    beside = folder if (folder / PROFILES_FILE).is_file() else None
+    profiles = options.profiles_dir or (None if options.env.get("METASQL_PROFILES_DIR") else beside)
+    with project_at(folder, revision) as old:
+        try:
+            return definitions_of(load(replace(options, project_dir=old, profiles_dir=profiles)).graph)
+        except MetasqlError as error:
+            found = error.bag.sorted()
+            raise MetasqlError.of(
+                "MS0514",
+                f"the project at `{revision}` has errors",
+                notes=[f"{item.code}: {item.message} ({item.primary.span})" for item in found[:6]],
+                help="name a revision whose project can be read by this metasql",
+            ) from None
 
 
 def unit_plan(project: Project, test: UnitTestDecl) -> UnitPlan:
@@ -197,7 +225,7 @@ def compiled(project: Project, features: Iterable[Feature]) -> list[CompiledFile
         folder = Path("compiled", project.config.name, *feature.key.parts[:-1])
         for view in views(feature, project.graph, project.layout):
             sql = f"-- {view.purpose}.\n{renderer.view(view.query, pretty=True)};\n"
-            files.append(CompiledFile(folder / f"{view.relation.name}.sql", view.relation.name, sql))
+            files.append(CompiledFile(folder / f"{view.relation.name}.sql", view.relation.name, sql, str(feature.key)))
     return files
 
 
@@ -245,3 +273,24 @@ def unknown_feature(graph: Graph, key: str) -> MetasqlError:
         notes=[f"features: {candidates(known)}"],
         help=suggest(key, known) or "`metasql ls` lists them",
     )
+
+
+def fields_of(project: Project, key: str) -> list[FieldKey]:
+    """The field that is named, or all fields of a feature.
+
+    Raises: MetasqlError MS0330, MS0302.
+    """
+    if project.graph.get(key) is not None or "." not in key:
+        feature = feature_of(project, key)
+        return [FieldKey(feature.key, item.name) for item in feature.fields]
+    wanted = FieldKey.parse(key)
+    feature = feature_of(project, str(wanted.feature))
+    names = [item.name for item in feature.fields]
+    if wanted.field not in names:
+        raise MetasqlError.of(
+            "MS0302",
+            f"field `{wanted.field}` does not exist on feature `{feature.key}`",
+            notes=[f"fields of `{feature.key}`: {candidates(names)}"],
+            help=suggest(wanted.field, names) or f"name one of the fields of `{feature.key}`",
+        )
+    return [wanted]

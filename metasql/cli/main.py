@@ -19,6 +19,7 @@ import click
 
 from metasql import __version__
 from metasql.cli.reporting import exit_code, report
+from metasql.cli.summaries import SUMMARIES
 from metasql.diagnostics import Bag, MetasqlError
 
 COMMANDS = {
@@ -28,20 +29,30 @@ COMMANDS = {
     "compile": "project",
     "debug": "housekeeping",
     "delete": "work",
+    "diff": "diff",
     "explain": "housekeeping",
+    "history": "history",
     "increment": "work",
     "init": "housekeeping",
     "lineage": "lineage",
     "lock": "lock",
     "ls": "listing",
     "parse": "project",
+    "plan": "plan",
+    "rebase": "rebase",
+    "retry": "retry",
+    "retry-samples": "work",
     "run": "project",
     "run-operation": "operation",
     "seed": "project",
+    "serve-commits": "serve",
     "show": "listing",
     "source": "source",
     "status": "listing",
     "test": "project",
+    "vacuum": "vacuum",
+    "verify": "verify",
+    "why": "why",
 }
 """Each command and the module of metasql/cli/commands that holds it."""
 
@@ -59,6 +70,18 @@ class LazyGroup(click.Group):
         command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        limit = formatter.width - 6 - max(len(name) for name in COMMANDS)
+        shown = [(name, self._summary(ctx, name).get_short_help_str(limit)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(shown)
+
+    def _summary(self, ctx: click.Context, name: str) -> click.Command:
+        """A command of which nothing but its sentence is wanted."""
+        known = click.Command(name, help=SUMMARIES[name]) if name in SUMMARIES else self.get_command(ctx, name)
+        assert known is not None, "it is one of COMMANDS"
+        return known
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 
 import click
 
+from metasql.api.opened import opened
 from metasql.cli.reporting import report, use_color
 from metasql.config.document import parse_yaml, plain
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit, silent
-from metasql.execute.connection import Connection
-from metasql.execute.registry import connect
 from metasql.execute.session import Session
-from metasql.pipeline import Options, Project, check_lock, load, read_config, write_lock
+from metasql.pipeline import Options, Project, load, read_config
 from metasql.report.console import LogFile, all_of, stderr_console
 from metasql.source import Source
 
@@ -54,31 +53,21 @@ class Common:
         return project
 
     @contextmanager
-    def session(self, *, read_only: bool = False, listener: Emit = silent) -> Iterator[tuple[Project, Session]]:
+    def session(
+        self, *, read_only: bool = False, scratch: bool = False, listener: Emit = silent
+    ) -> Iterator[tuple[Project, Session]]:
         """The project on its warehouse; bodies may `run_query` there.
 
-        The connection is opened at the first need and closed at the end. `listener` hears every event.
+        The connection is opened at the first need and closed at the end. With `scratch` it makes temporary tables, too.
+        `listener` hears every event.
         """
-        opened: list[Connection] = []
-        config, target, _ = read_config(self.options)
+        config, _, _ = read_config(self.options)
         log = LogFile(config.root / config.target_path)
         emit = all_of(self.console(), log, listener)
-
-        def connection() -> Connection:
-            if not opened:
-                opened.append(connect(target, config.hash, read_only=read_only, emit=emit))
-            return opened[0]
-
-        def run_query(sql: str) -> list[tuple[Any, ...]]:
-            return connection().fetch(sql)[1]
-
         try:
-            project = load(self.options, run_query)
-            self.warn(project)
-            yield project, Session.open(project.graph, project.layout, connection(), emit)
+            with opened(self.options, emit, read_only=read_only, scratch=scratch, warn=self.warn) as found:
+                yield found
         finally:
-            for item in opened:
-                item.close()
             log.close()
 
 
@@ -122,17 +111,6 @@ def common(command: Command) -> Command:
     ):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[return-value]  # the wrapper takes the options that click adds
-
-
-def keep_lock(project: Project, locked: bool, env: Mapping[str, str]) -> None:
-    """Write the lock file before anything is computed; in CI it is left as it is.
-
-    Raises: MetasqlError MS0418 where it must be up to date (`locked`) and is not.
-    """
-    if locked:
-        check_lock(project)
-    elif env.get("CI", "").lower() in ("", "0", "false"):
-        write_lock(project)
 
 
 def selection(command: Command) -> Command:

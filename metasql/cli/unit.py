@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from metasql.api.running import lookups_without_warehouse
 from metasql.cli.options import Common
-from metasql.cli.running import finish, lookups_without_warehouse, select_nodes
+from metasql.cli.running import finish, select_nodes
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit, NodeFinished, NodeStarted, RunFinished, RunStarted
 from metasql.execute.results import NodeResult, RunResult

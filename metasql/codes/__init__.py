@@ -17,7 +17,8 @@ from metasql.codes.lineage import ENTRIES as _04
 from metasql.codes.names import ENTRIES as _03
 from metasql.codes.planning import ENTRIES as _05
 from metasql.codes.syntax import ENTRIES as _02
+from metasql.codes.upkeep import ENTRIES as _066
 
 __all__ = ["CATALOGUE", "Entry"]
 
-CATALOGUE: dict[str, Entry] = {**_01, **_02, **_03, **_04, **_05, **_06, **_07, **_08, **_90}
+CATALOGUE: dict[str, Entry] = {**_01, **_02, **_03, **_04, **_05, **_06, **_066, **_07, **_08, **_90}

@@ -80,4 +80,31 @@ ENTRIES: dict[str, Entry] = {
         example="clip_id,video_id,path,metasql_receipt  # the field `caption` has the column `caption`",
         fix="Bring the columns of every field.",
     ),
+    "MS0820": Entry(
+        title="a part of an increment that there is not",
+        why="Rows are handed out by status, by shard and up to a number, and one of these is none.",
+        example="metasql increment video/face_crop --shard 16/16",
+        fix="Statuses are new, stale and orphaned; the shards of N are 0 to N - 1.",
+    ),
+    "MS0821": Entry(
+        title="a writer that is not used as one",
+        why="A writer keeps rows for a while. So that none is lost, it takes them inside its `with` block alone, and "
+        "children only together with the inputs that they are of.",
+        example='wh.writer("video/face_crop").put(row)',
+        fix="Write `with wh.writer(key) as out:`, and `out.put(children, inputs=[row])` for an expansion.",
+    ),
+    "MS0822": Entry(
+        title="rows that a writer could not commit",
+        why="The warehouse refused them, or was not there. They are in `rows` and `inputs` of the error; all others "
+        "that were put are committed.",
+        example='out.put({"video_id": "v1", "metasql_receipt": None})',
+        fix="See what is wrong in the errors beside it, and put the corrected rows again.",
+    ),
+    "MS0823": Entry(
+        title="errors of a feature that no outside program makes",
+        why="Attempts are counted for external features. What goes wrong with a SQL feature stands in the result of "
+        "its run, and roots have no increment to leave.",
+        example="metasql commit video/full --errors errors.csv",
+        fix="Name the feature that the program makes.",
+    ),
 }

@@ -202,4 +202,28 @@ ENTRIES: dict[str, Entry] = {
         fix="Run into a new database, or bring the number of shards back. Results of external features can be "
         "exported from the old database and committed to the new one.",
     ),
+    "MS0650": Entry(
+        title="a library that is not installed",
+        why="Rows were asked for, or given, in the form of a library that comes with an extra of metasql.",
+        example='wh.increment("video/face_crop").to_polars()  # without polars',
+        fix="Install the extra: `arrow`, `polars` or `pandas`.",
+    ),
+    "MS0651": Entry(
+        title="a warehouse that is closed",
+        why="`project.connect()` opens a warehouse for a `with` block, and something was asked of it after its end.",
+        example="with project.connect() as wh:\n    pass\nwh.status()",
+        fix="Do it inside the block, or open another one.",
+    ),
+    "MS0652": Entry(
+        title="an address that nothing can be served at",
+        why="Another program listens at the port, or the address is not one of this machine's.",
+        example="metasql serve-commits --port 80",
+        fix="Choose another `--port` or `--host`; port 0 is any that is free, and the address is shown.",
+    ),
+    "MS0653": Entry(
+        title="a committer that does not answer",
+        why="A worker commits through a process that has the warehouse open. It is not there, or has another token.",
+        example='project.worker("http://127.0.0.1:8756", "wrong")',
+        fix="Start it with `metasql serve-commits`, and give workers the address and the token that it shows.",
+    ),
 }

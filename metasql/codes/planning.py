@@ -28,4 +28,60 @@ ENTRIES: dict[str, Entry] = {
         example="columns: [{name: clips, type: bigint}]  # the body: duration_s / 20 AS clips",
         fix="Cast the column in the body: `CAST(duration_s / 20 AS BIGINT) AS clips`.",
     ),
+    "MS0504": Entry(
+        title="a lazy relation on an engine that has none",
+        why="DuckDB's client has relations, which are computed when their rows are asked for. The clients of other "
+        "engines have queries as text alone.",
+        example='wh.increment("video/face_crop").relation()  # on ClickHouse',
+        fix="Take the text of the query with `.sql()`, or its rows with `.batches()`.",
+    ),
+    "MS0510": Entry(
+        title="a file that is no manifest of metasql's",
+        why="`metasql diff --state` compares with a manifest, which tells all features and fields of a project as they "
+        "were declared when it was written. The file that was named is not there, or is another one.",
+        example="metasql diff --state manifest.yml",
+        fix="Name the `metasql.json` of a target folder. `metasql parse` and every run write it.",
+    ),
+    "MS0511": Entry(
+        title="a manifest of a newer metasql",
+        why="The manifest has a schema version that this metasql does not know: it may tell of things that would be "
+        "left out of the comparison without a word.",
+        example="metasql diff --state from_a_newer_metasql/metasql.json",
+        fix="Upgrade metasql, or write the manifest anew with this version: `metasql parse`.",
+    ),
+    "MS0512": Entry(
+        title="a git revision that is not known",
+        why="`metasql diff --git` reads the project as it is at a revision, and git has no such revision here: the "
+        "folder is in no repository, the name is spelt otherwise, or a shallow clone left it out.",
+        example="metasql diff --git mian",
+        fix="Name a branch, a tag or a commit. In CI, fetch the branch that is compared with.",
+    ),
+    "MS0513": Entry(
+        title="a git revision without the project",
+        why="At that revision the project's folder does not exist, or has no project file: there is nothing to "
+        "compare with.",
+        example="metasql diff --git 'HEAD~1000'",
+        fix="Name a revision that has the project in this folder.",
+    ),
+    "MS0514": Entry(
+        title="a project that cannot be read at a git revision",
+        why="The project of that revision has errors for this metasql and this target, so what it declares is not "
+        "known.",
+        example="metasql diff --git work-in-progress",
+        fix="Name a revision whose project can be read. The notes tell what is wrong there.",
+    ),
+    "MS0515": Entry(
+        title="a plan that exceeds its limit",
+        why="`metasql plan --fail-above` fails where a run would compute more samples than the limit, or cost more; an "
+        "upper bound counts in full, and so does what could not be counted.",
+        example="metasql plan --fail-above '1000 samples'",
+        fix="Look at what the plan says, feature by feature. If it is wanted, raise the limit.",
+    ),
+    "MS0516": Entry(
+        title="a limit in a unit that no cost has",
+        why="No feature of the project declares a `cost_per_sample` in the unit of `--fail-above`: the limit could "
+        "never be met, whatever a plan costs.",
+        example="metasql plan --fail-above '50 EUR'  # costs are declared in USD",
+        fix="Write the unit as `cost_per_sample` has it, or limit the samples.",
+    ),
 }

@@ -61,10 +61,11 @@ def find_profiles(root: Path, profiles_dir: Path | None, env: Mapping[str, str],
 
     A folder that was named by the caller is the only one that is looked into.
     """
-    return next((path for path in _places(root, profiles_dir, env, home) if path.is_file()), None)
+    return next((path for path in profile_places(root, profiles_dir, env, home) if path.is_file()), None)
 
 
-def _places(root: Path, profiles_dir: Path | None, env: Mapping[str, str], home: Path) -> list[Path]:
+def profile_places(root: Path, profiles_dir: Path | None, env: Mapping[str, str], home: Path) -> list[Path]:
+    """Where the profiles file is looked for, in this order."""
     named = profiles_dir or (Path(env["METASQL_PROFILES_DIR"]) if env.get("METASQL_PROFILES_DIR") else None)
     folders = [root, home / ".metasql"] if named is None else [named]
     return [folder / PROFILES_FILE for folder in folders]
@@ -83,7 +84,7 @@ def load_target(
     """The target to run on; None with errors where it cannot be had."""
     path = find_profiles(config.root, profiles_dir, env, home)
     if path is None:
-        places = ", ".join(f"`{place}`" for place in _places(config.root, profiles_dir, env, home))
+        places = ", ".join(f"`{place}`" for place in profile_places(config.root, profiles_dir, env, home))
         help = f"write one with the profile `{config.profile}`, or name its folder with `--profiles-dir`"
         bag.error(
             "MS0110", f"no `{PROFILES_FILE}` found", config.profile.span, notes=[f"looked at {places}"], help=help
@@ -195,4 +196,4 @@ def _target(config: ProjectConfig, name: Word, node: Node, render: Render, bag: 
     return Target(str(config.profile), str(name), str(engine), schema, Options(options))
 
 
-__all__ = ["PROFILES_FILE", "Options", "Target", "find_profiles", "load_target"]
+__all__ = ["PROFILES_FILE", "Options", "Target", "find_profiles", "load_target", "profile_places"]

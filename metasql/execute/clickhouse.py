@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import tempfile
 import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,10 +15,12 @@ from sqlglot import exp
 from metasql.config.profiles import Target
 from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, silent
+from metasql.execute import clickhouse_errors as errors
 from metasql.execute import clickhouse_files as files
 from metasql.execute import clickhouse_owner as owner
 from metasql.execute.clickhouse_client import Client
-from metasql.execute.clickhouse_open import described, open_client, prepare
+from metasql.execute.clickhouse_commits import Commits
+from metasql.execute.clickhouse_open import described, is_chdb, open_client, prepare
 from metasql.execute.clickhouse_tables import Tables
 from metasql.execute.clickhouse_writes import Writes
 from metasql.execute.connection import Row, Value
@@ -38,16 +36,19 @@ from metasql.plan.steps import Append, Erase, Mark, Put, Step, Temporary
 
 
 def open_target(
-    target: Target, dialect: Dialect, *, read_only: bool = False, emit: Emit = silent
+    target: Target, dialect: Dialect, *, read_only: bool = False, scratch: bool = False, emit: Emit = silent
 ) -> ClickHouseConnection:
-    """Open a session on a target; one that writes makes the database, and drops what killed ones left."""
+    """Open a session on a target; one that writes makes the database, and drops what killed ones left.
+
+    Temporary tables are tables of the database, so a session that makes them (`scratch`) is not held to reading.
+    """
     client = open_client(target, dialect, emit, read_only=read_only)
     try:
-        tables = prepare(client, target, dialect, emit, read_only=read_only)
+        tables = prepare(client, target, dialect, emit, read_only=read_only, scratch=scratch)
     except BaseException:
         client.close()
         raise
-    shared = Shared(target, tables, read_only, threading.RLock())
+    shared = Shared(target, tables, read_only and not scratch, threading.RLock())
     return ClickHouseConnection(client, dialect, emit, shared)
 
 
@@ -71,14 +72,13 @@ class ClickHouseConnection:
         self._client = client
         self._emit = emit
         self._shared = shared
-        tables = shared.tables
-        self._tables = tables if tables.client is client else tables.with_client(client)
+        self._tables = shared.tables.of(client)
         self._schema = shared.target.schema
         self._token = owner.begin()
-        self._made = 0
+        self._made = self._held = 0
         self._temporary: dict[str, Relation] = {}
         self._writes: Writes | None = None
-        self._held = 0
+        self._commits = Commits(client, self._schema, self._token, alone=is_chdb(shared.target))
 
     def told_run(self, run_id: str) -> None:
         """On whose behalf statements are sent: `log_comment` tells it."""
@@ -113,18 +113,9 @@ class ClickHouseConnection:
         found = self._client.fetch(f"DESCRIBE TABLE ({sql})")[1]
         return {str(row[0]): storage.bare(str(row[1])) for row in found}
 
-    def export(self, query: exp.Query, path: Path, format: str) -> None:
+    def export(self, query: exp.Query, path: Path, format: str, size: int = 0) -> None:
         sql = self._render(query)
-        types = self._described(sql)
-        zoned = [name for name, type_ in types.items() if type_.startswith("DateTime")]
-        wide = [name for name, type_ in types.items() if type_.endswith(("Int128", "Int256"))]
-        if wide:  # Parquet has no such integers: their texts go over
-            texts = ", ".join(f"toString({storage.quoted(name)}) AS {storage.quoted(name)}" for name in wide)
-            sql = f"SELECT * REPLACE ({texts}) FROM ({sql})"
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / "rows.parquet"
-            self._client.save(sql, made, "Parquet")
-            files.save(made, zoned, wide, path, format)
+        files.export(self._client, sql, self._described(sql), path, format, size)
 
     # Writing rows
 
@@ -171,6 +162,7 @@ class ClickHouseConnection:
         try:
             yield
             self._writes.publish()
+            self._finish()
         except BaseException:
             self._discard()
             raise
@@ -184,8 +176,15 @@ class ClickHouseConnection:
         try:
             if self._writes is not None and not self._client.lost:
                 self._writes.discard()
+                self._finish()
         except MetasqlError:
             return  # the next session that writes drops what is left
+        finally:
+            self._commits.forget()
+
+    def _finish(self) -> None:
+        if not self.is_spread:
+            self._commits.finish()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -199,17 +198,11 @@ class ClickHouseConnection:
                 self._shared.lock.release()
 
     def next_commit(self) -> int:
-        """A number that another process took at the same moment is nobody's, and both ask again."""
-        purpose, tries = "take a commit number", 0
         with self._shared.lock:
-            while True:
-                token = str(uuid.uuid4())
-                self._client.execute(storage.ask_commit(self._schema, token), purpose)
-                [(number, rivals)] = self._client.fetch(storage.given_commit(self._schema, token), purpose)[1]
-                if not rivals:
-                    return int(number)
-                time.sleep(random.uniform(0, 0.005 * 2 ** min(tries, 8)))
-                tries += 1
+            return self._commits.take()
+
+    def horizon(self) -> int:
+        return -1 if self.is_spread else self._commits.horizon()  # a cluster is not told what is finished
 
     # Relations
 
@@ -259,11 +252,25 @@ class ClickHouseConnection:
         sql = self._tables.renderer(self.dialect, {}, {}).view(query)
         self._later(lambda: self._tables.view(relation, sql))
 
+    def drop_view(self, relation: Relation) -> None:
+        self._later(lambda: self._tables.drop_view(relation))
+
     def store(self, relation: Relation, query: exp.Query) -> None:
         with self._within() as writes:
             made = self._fresh(relation.name)
             self._tables.make_from(made, self._render(query), (), f"store {relation}")
             writes.put_in_place(relation, made)
+
+    def empty(self, relation: Relation) -> None:
+        """At once, for readers of what is about to change, and again after it, for what was stored meanwhile."""
+        self._empty(relation)
+        if self._writes is not None:
+            self._writes.later.append(lambda: self._empty(relation))
+
+    def _empty(self, relation: Relation) -> None:
+        made, purpose = self._fresh(relation.name), f"empty {relation}"
+        self._tables.make_from(made, f"SELECT * FROM {place(relation)} WHERE 0", (), purpose)
+        self._tables.put_in_place(made, relation, created=False)
 
     # metasql's own tables
 
@@ -292,11 +299,21 @@ class ClickHouseConnection:
             return rows.count
 
     def load_batch(self, name: str, path: Path, format: str, otherwise: Sequence[str]) -> dict[str, str] | None:
-        with files.batch_rows(path, format, otherwise) as (rows, columns):
+        return self._load_batch(name, files.batch_rows(path, format, otherwise), f"load {path.name}")
+
+    def load_arrow(self, name: str, rows: Any, otherwise: Sequence[str]) -> dict[str, str] | None:
+        return self._load_batch(name, files.arrow_rows(rows, otherwise), "load the batch")
+
+    def _load_batch(self, name: str, batch: files.Batch, purpose: str) -> dict[str, str] | None:
+        with batch as (rows, columns):
             made = self._fresh(name)
-            self._load(made, rows, f"load {path.name}")
+            self._load(made, rows, purpose)
             self._keep(name, made)
             return {column: rows.columns[column] for column in columns} if columns is not None else None
+
+    def relation(self, query: exp.Query) -> Any:
+        del query
+        raise errors.no_relation()
 
     def _load(self, table: Relation, rows: files.Rows, purpose: str) -> None:
         self._tables.make(table, rows.columns, (), (), purpose)

@@ -111,6 +111,14 @@ def not_installed(where: Where) -> MetasqlError:
     )
 
 
+def no_relation() -> MetasqlError:
+    return MetasqlError.of(
+        "MS0504",
+        "ClickHouse's clients have no lazy relations",
+        help="take the text of the query with `.sql()`, or its rows with `.batches()`",
+    )
+
+
 def in_use(where: Where, process: int | None) -> MetasqlError:
     who = f"process {process}" if process else "another process, or was written by something else"
     return MetasqlError.of(

@@ -8,14 +8,27 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from metasql.diagnostics import MetasqlError
-from metasql.execute.files import batch_query, copy_statement, identifier, literal, plain_path, seed_query
+from metasql.execute.arrow import write_batches
+from metasql.execute.clickhouse_client import Client
+from metasql.execute.files import (
+    batch_query,
+    copy_statement,
+    identifier,
+    literal,
+    plain_path,
+    rows_query,
+    seed_query,
+    with_texts,
+)
+from metasql.lower.clickhouse_storage import quoted
 
 _TYPES = {
     "VARCHAR": "String",
@@ -42,6 +55,7 @@ _TYPES = {
     '"NULL"': "Int32",
     "TIME": "Time64(6)",
 }
+_GIVEN = "metasql_given_rows"
 _AS_TEXT = {"HUGEINT", "UHUGEINT", "UUID", "TIME"}
 """Types that Parquet has no like of: their text goes over, and the engine reads it."""
 
@@ -53,6 +67,10 @@ class Rows:
     path: Path
     columns: Mapping[str, str]
     count: int
+
+
+Batch = AbstractContextManager[tuple[Rows, list[str] | None]]
+"""The rows of a batch, and the names of its own columns; None where it has none."""
 
 
 def type_of(type_: str) -> str:
@@ -87,7 +105,30 @@ def batch_rows(path: Path, format: str, otherwise: Sequence[str]) -> Iterator[tu
         yield rows, list(columns) if columns is not None else None
 
 
-def save(source: Path, zoned: Sequence[str], wide: Sequence[str], path: Path, format: str) -> None:
+@contextmanager
+def arrow_rows(given: Any, otherwise: Sequence[str]) -> Iterator[tuple[Rows, list[str] | None]]:
+    """The same of a `pyarrow.RecordBatchReader`."""
+    with _engine() as engine, tempfile.TemporaryDirectory() as folder:
+        engine.register(_GIVEN, given)
+        query, columns = rows_query(_GIVEN, given.schema.names, otherwise, engine.described)
+        rows = engine.written(query, Path(folder) / "rows.parquet")
+        yield rows, list(columns) if columns is not None else None
+
+
+def export(client: Client, sql: str, types: Mapping[str, str], path: Path, format: str, size: int = 0) -> None:
+    """Write a query's rows to a file; `types` are those of its columns, `size` is that of Arrow batches."""
+    zoned = [name for name, type_ in types.items() if type_.startswith("DateTime")]
+    wide = [name for name, type_ in types.items() if type_.endswith(("Int128", "Int256"))]
+    if wide:  # Parquet has no such integers: their texts go over
+        texts = ", ".join(f"toString({quoted(name)}) AS {quoted(name)}" for name in wide)
+        sql = f"SELECT * REPLACE ({texts}) FROM ({sql})"
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "rows.parquet"
+        client.save(sql, made, "Parquet")
+        save(made, zoned, wide, path, format, size)
+
+
+def save(source: Path, zoned: Sequence[str], wide: Sequence[str], path: Path, format: str, size: int = 0) -> None:
     """A Parquet file of ClickHouse's as another file.
 
     `zoned`: times in UTC, which are told without a zone. `wide`: integers of 128 bits, which come as texts.
@@ -98,7 +139,10 @@ def save(source: Path, zoned: Sequence[str], wide: Sequence[str], path: Path, fo
     columns = f"* REPLACE ({replaced})" if replaced else "*"
     with _engine() as engine:
         query = f"SELECT {columns} FROM read_parquet({literal(str(source))})"
-        engine.run(copy_statement(query, path, format, engine.described))
+        if format == "arrow":
+            engine.save_batches(with_texts(query, engine.described), path, size)
+        else:
+            engine.run(copy_statement(query, path, format, engine.described))
 
 
 class _Engine:
@@ -112,6 +156,12 @@ class _Engine:
             line = re.sub(r"^[A-Za-z ]*Error: ", "", str(error).strip().split("\n")[0])
             help_ = "correct the file, or say how it is written"
             raise MetasqlError.of("MS0610", "the file cannot be read", notes=[line], help=help_) from error
+
+    def register(self, name: str, rows: Any) -> None:
+        self._driver.register(name, rows)
+
+    def save_batches(self, sql: str, path: Path, size: int) -> None:
+        write_batches(self._driver.sql(sql).to_arrow_reader(size), path)
 
     def described(self, sql: str) -> dict[str, str]:
         return {str(row[0]): str(row[1]) for row in self.run(f"DESCRIBE {sql}").fetchall()}

@@ -69,16 +69,19 @@ class Facts:
     is_cloud: bool
 
 
-def prepare(client: Client, target: Target, dialect: Dialect, emit: Emit, *, read_only: bool) -> Tables:
+def prepare(
+    client: Client, target: Target, dialect: Dialect, emit: Emit, *, read_only: bool, scratch: bool = False
+) -> Tables:
     """Check what the user may do, and bring the database into a state to write to."""
     facts = _facts(client, target.schema)
-    if facts.readonly == 1 or (facts.readonly and not read_only):
+    if facts.readonly == 1 or (facts.readonly and (scratch or not read_only)):
         raise errors.read_only_user(client.where, facts.readonly)
     if read_only:
         if facts.engine is None:
             raise errors.not_there(client.where) if is_chdb(target) else errors.no_database(client.where, [])
         client.use(target.schema)
-        client.only_read()
+        if not scratch:
+            client.only_read()
         return _tables(client, target, dialect, emit, facts)
     tables = _tables(client, target, dialect, emit, facts)
     if facts.engine is None:

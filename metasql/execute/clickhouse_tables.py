@@ -158,6 +158,10 @@ class Tables:
         """Take out of a history what is still the present row: the run that replaced it was killed before it did."""
         self.define(storage.unpublished(history, samples, key, self.mode), "mend a history")
 
+    def of(self, client: Client) -> Tables:
+        """The same, by another client where it is another."""
+        return self if self.client is client else self.with_client(client)
+
     def with_client(self, client: Client) -> Tables:
         """The same tables, for another session."""
         return Tables(client, self.mode)

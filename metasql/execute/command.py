@@ -11,7 +11,7 @@ from metasql.diagnostics import MetasqlError
 from metasql.execute.assertions import names_of, run_assertion
 from metasql.execute.counting import refresh_status
 from metasql.execute.results import NodeResult
-from metasql.execute.run import RunOptions, prepare_parents, run_feature
+from metasql.execute.run import RunOptions, has_its_columns, prepare_parents, run_feature
 from metasql.execute.session import Session, told_at
 from metasql.execute.state import ensure_tables
 from metasql.execute.walk import Node
@@ -116,11 +116,14 @@ def _load_seed(session: Session, *, seed: SeedDecl, root: Path) -> NodeResult:
 
 
 def refresh_downstream(session: Session, written: Iterable[str], chosen: Iterable[str]) -> None:
-    """What was written may change what the features behind it wait for: count those again."""
+    """What was written may change what the features behind it wait for: count those again.
+
+    One whose tables, or those of a parent, lack what is declared by now is counted when it is run.
+    """
     done = set(chosen)
     keys = {child for name in written for child in session.graph.children.get(FeatureKey(name), ())}
     for key in sorted(keys):
         feature = session.graph.features[key]
-        known = session.connection.columns(session.layout.of(key, "samples")) is not None
-        if str(key) not in done and known:
+        read = [feature, *(session.graph.features[dep.feature] for dep in feature.deps)]
+        if str(key) not in done and all(has_its_columns(session, item) for item in read):
             refresh_status(session, feature)

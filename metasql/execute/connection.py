@@ -52,8 +52,8 @@ class Connection(Protocol):
         """The columns of a query and their types."""
         ...
 
-    def export(self, query: exp.Query, path: Path, format: str) -> None:
-        """Write a query's rows to a file: csv, json (lines) or parquet."""
+    def export(self, query: exp.Query, path: Path, format: str, size: int = 0) -> None:
+        """Write a query's rows to a file: csv, json (lines), parquet, or arrow, in batches of `size` rows."""
         ...
 
     # Writing rows
@@ -87,6 +87,13 @@ class Connection(Protocol):
         """A number higher than every one that was given out before on this target."""
         ...
 
+    def horizon(self) -> int:
+        """A number such that every commit up to it is visible to what is read from now on, or never will be.
+
+        -1 where that is not known.
+        """
+        ...
+
     # Relations
 
     def create_schema(self, name: str) -> None: ...
@@ -111,8 +118,14 @@ class Connection(Protocol):
         """Make or replace a view."""
         ...
 
+    def drop_view(self, relation: Relation) -> None: ...
+
     def store(self, relation: Relation, query: exp.Query) -> None:
         """Put a query's rows in the place of a table that stands for itself."""
+        ...
+
+    def empty(self, relation: Relation) -> None:
+        """Take all rows out of a table that stands for itself: no later than what the transaction writes is seen."""
         ...
 
     # metasql's own tables
@@ -148,6 +161,17 @@ class Connection(Protocol):
 
         CSV and JSON lines come as text, so that every value can be checked against its type.
         None where the file is empty: then the table has no rows, and `otherwise` as columns of text.
+        """
+        ...
+
+    def load_arrow(self, name: str, rows: Any, otherwise: Sequence[str]) -> dict[str, str] | None:
+        """The same of a `pyarrow.RecordBatchReader`, whose columns have types of their own; None where it has none."""
+        ...
+
+    def relation(self, query: exp.Query) -> Any:
+        """A query as the engine's own lazy relation, on a session of its own.
+
+        Raises: MetasqlError MS0504 where the engine has none.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from metasql.execute.session import Session, perform, place_of
+from metasql.execute.settling import unsettle
 from metasql.execute.writing import row_count
 from metasql.graph.nodes import Feature
 from metasql.plan.remove import GONE, delete_orphaned_steps, delete_steps, gone, orphaned
@@ -21,6 +22,8 @@ def delete_samples(session: Session, feature: Feature, where: exp.Expr | None, *
     perform(session, feature, [gone(feature, session.layout, where)], place)
     found = row_count(connection, GONE)
     if found:
+        if hard:
+            unsettle(session, [feature.key])
         with connection.writing():
             perform(session, feature, delete_steps(feature, session.layout, session.stamp(), hard=hard), place)
     return found
@@ -32,6 +35,8 @@ def delete_orphaned(session: Session, feature: Feature, *, hard: bool = False) -
     perform(session, feature, [orphaned(feature, session.graph, session.layout)], place)
     found = row_count(connection, WORK)
     if found:
+        if hard:
+            unsettle(session, [feature.key])
         with connection.writing():
             steps = delete_orphaned_steps(feature, session.layout, session.stamp(), hard=hard)
             perform(session, feature, steps, place)

@@ -1,14 +1,14 @@
-"""DuckDB: the connection. The only file that imports its driver."""
+"""DuckDB: the connection."""
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import duckdb
 from sqlglot import exp
@@ -16,8 +16,19 @@ from sqlglot import exp
 from metasql.config.profiles import Target
 from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, StatementRun, silent
+from metasql.execute.arrow import write_batches
 from metasql.execute.connection import Row, Value
-from metasql.execute.files import batch_query, copy_statement, identifier, literal, plain_path, seed_query
+from metasql.execute.duckdb_errors import cannot_open, no_place, refused
+from metasql.execute.files import (
+    batch_query,
+    copy_statement,
+    identifier,
+    literal,
+    plain_path,
+    rows_query,
+    seed_query,
+    with_texts,
+)
 from metasql.lower.dialect import Dialect
 from metasql.lower.duckdb_steps import column_definitions, record_statements
 from metasql.lower.render import render
@@ -26,11 +37,20 @@ from metasql.plan.sql import table
 from metasql.plan.steps import Step
 
 _COMMITS = "metasql_commit_seq"
+_ROWS = "metasql_given_rows"
+_TAKEN = "metasql_commits"
 # A column of nothing but NULL literals is stored as what the engine itself makes of it.
 _NULL_TYPES = {'"NULL"': "INTEGER", "NULL": "INTEGER"}
 
 
-def open_target(target: Target, dialect: Dialect, *, read_only: bool = False, emit: Emit = silent) -> DuckDBConnection:
+def open_target(
+    target: Target,
+    dialect: Dialect,
+    *,
+    read_only: bool = False,
+    scratch: bool = False,  # noqa: ARG001 - temporary tables are not in the file
+    emit: Emit = silent,
+) -> DuckDBConnection:
     """Open the file of a target, with its settings and attachments."""
     path = str(target.options.get("path", ":memory:"))
     config: dict[str, Any] = {}
@@ -47,14 +67,26 @@ def open_target(target: Target, dialect: Dialect, *, read_only: bool = False, em
     try:
         driver = duckdb.connect(path, read_only=read_only and not memory, config=config)
     except duckdb.Error as error:
-        raise _cannot_open(error, path, target) from None
-    connection = DuckDBConnection(driver, target, dialect, emit, threading.RLock())
+        raise cannot_open(error, path, target) from None
+    connection = DuckDBConnection(driver, target, dialect, emit, _turns(path))
     try:
         connection.prepare(read_only)
     except MetasqlError:
         connection.close()
         raise
     return connection
+
+
+_TURNS: WeakValueDictionary[str, Any] = WeakValueDictionary()
+_MAKING = threading.Lock()
+
+
+def _turns(path: str) -> Any:
+    """What the writers of this process on one file take turns by, however often it is opened."""
+    if path == ":memory:":
+        return threading.RLock()
+    with _MAKING:
+        return _TURNS.setdefault(str(Path(path).resolve()), threading.RLock())
 
 
 class DuckDBConnection:
@@ -72,6 +104,8 @@ class DuckDBConnection:
         self._schema = target.schema
         self._in_transaction = False
         self._held = 0
+        # Tables and views that were there when it was last looked: a hint, from which only own statements take away.
+        self._names: dict[Relation, str] | None = None
 
     def prepare(self, read_only: bool) -> None:
         """Attach what the profile names, and make the schema and the commit sequence."""
@@ -83,6 +117,7 @@ class DuckDBConnection:
         if not read_only:
             self.create_schema(self._schema)
             self._execute(f"CREATE SEQUENCE IF NOT EXISTS {self._quoted(Relation(self._schema, _COMMITS))}")
+            self._execute(f"CREATE TABLE IF NOT EXISTS {self._quoted(Relation(self._schema, _TAKEN))} (number BIGINT)")
 
     def apply(self, step: Step, by: Sequence[str] = ()) -> None:  # noqa: ARG002 - a file is one place
         for tree in self.dialect.statements(step):
@@ -92,6 +127,7 @@ class DuckDBConnection:
         self._execute(render(tree, self.dialect), purpose)
 
     def run_text(self, sql: str, purpose: str = "") -> None:
+        self._names = None
         self._execute(sql, purpose)
 
     def rows(self, tree: exp.Expr, purpose: str = "") -> list[Row]:
@@ -127,6 +163,7 @@ class DuckDBConnection:
             self._held = 0
 
     def _rollback(self) -> None:
+        self._names = None
         try:
             self._driver.execute("ROLLBACK")
         except duckdb.Error:
@@ -145,17 +182,42 @@ class DuckDBConnection:
 
     def next_commit(self) -> int:
         name = exp.Literal.string(self._quoted(Relation(self._schema, _COMMITS))).sql("duckdb")
-        rows = self._fetch(f"SELECT nextval({name})")
-        return int(rows[0][0])
+        taken = self._quoted(Relation(self._schema, _TAKEN))
+        return int(self._fetch(f"INSERT INTO {taken} SELECT nextval({name}) RETURNING number")[0][0])
+
+    def horizon(self) -> int:
+        """Writers take turns, so the numbers that are visible are those of all commits up to the highest of them."""
+        taken = self._quoted(Relation(self._schema, _TAKEN))
+        return int(self._fetch(f"SELECT coalesce(max(number), 0) FROM {taken}")[0][0])
 
     def columns(self, relation: Relation) -> dict[str, str] | None:
-        catalog = literal(relation.catalog) if relation.catalog else "current_database()"
-        found = self._fetch(
-            "SELECT column_name, data_type FROM duckdb_columns()"
-            f" WHERE schema_name = {literal(relation.schema)} AND table_name = {literal(relation.name)}"
-            f" AND database_name = {catalog} ORDER BY column_index"
-        )
+        if self._names is None or relation not in self._names:
+            self._names = self._all_names()
+        if relation not in self._names:
+            return None
+        if self._names[relation] == "table":
+            # One table is looked up by its name; to list columns, the engine goes through those of all relations.
+            name = literal(self._quoted(relation))
+            found = self._fetch(f"SELECT name, type FROM pragma_table_info({name}) ORDER BY cid")
+        else:
+            catalog = literal(relation.catalog) if relation.catalog else "current_database()"
+            found = self._fetch(
+                "SELECT column_name, data_type FROM duckdb_columns()"
+                f" WHERE schema_name = {literal(relation.schema)} AND table_name = {literal(relation.name)}"
+                f" AND database_name = {catalog} ORDER BY column_index"
+            )
         return {str(name): str(type_) for name, type_ in found} or None
+
+    def _all_names(self) -> dict[Relation, str]:
+        """The tables and views that there are; those of the file itself without a catalog, too."""
+        found = self._fetch(
+            "SELECT database_name, database_name = current_database(), schema_name, table_name, 'table'"
+            " FROM duckdb_tables() WHERE NOT temporary"
+            " UNION ALL SELECT database_name, database_name = current_database(), schema_name, view_name, 'view'"
+            " FROM duckdb_views() WHERE NOT internal AND NOT temporary"
+        )
+        names = {Relation(schema, name, catalog): kind for catalog, _, schema, name, kind in found}
+        return names | {Relation(schema, name): kind for _, is_own, schema, name, kind in found if is_own}
 
     def describe(self, query: exp.Query) -> dict[str, str]:
         return self._described(render(query, self.dialect))
@@ -182,15 +244,22 @@ class DuckDBConnection:
             self._run(exp.Alter(this=table(relation), kind="TABLE", actions=[action]), f"alter {relation}")
 
     def drop_table(self, relation: Relation) -> None:
+        self._names = None
         self._run(exp.Drop(tables=[table(relation)], kind="TABLE"), f"drop {relation}")
 
     def create_view(self, relation: Relation, query: exp.Query) -> None:
         tree = exp.Create(this=table(relation), kind="VIEW", replace=True, expression=query)
         self._run(tree, f"make the view {relation}")
 
+    def drop_view(self, relation: Relation) -> None:
+        self._run(exp.Drop(tables=[table(relation)], kind="VIEW"), f"drop {relation}")
+
     def store(self, relation: Relation, query: exp.Query) -> None:
         tree = exp.Create(this=table(relation), kind="TABLE", replace=True, expression=query)
         self._run(tree, f"store {relation}")
+
+    def empty(self, relation: Relation) -> None:
+        self._execute(f"DELETE FROM {self._quoted(relation)}", f"empty {relation}")
 
     def create_records(self, relation: Relation, columns: Mapping[str, str], key: Sequence[str]) -> None:  # noqa: ARG002 - the same
         schema = exp.Schema(this=table(relation), expressions=column_definitions(columns))
@@ -219,8 +288,36 @@ class DuckDBConnection:
             self._execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {query}")
         return dict(columns) if columns is not None else None
 
-    def export(self, query: exp.Query, path: Path, format: str) -> None:
+    def load_arrow(self, name: str, rows: Any, otherwise: Sequence[str]) -> dict[str, str] | None:
+        self._driver.register(_ROWS, rows)
+        try:
+            query, columns = rows_query(_ROWS, rows.schema.names, otherwise, self._described)
+            self._execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {query}")
+        finally:
+            with suppress(duckdb.Error):  # in a transaction that failed it goes with that
+                self._driver.unregister(_ROWS)
+        return dict(columns) if columns is not None else None
+
+    def relation(self, query: exp.Query) -> duckdb.DuckDBPyRelation:
+        return self.cursor()._driver.sql(render(query, self.dialect))
+
+    def export(self, query: exp.Query, path: Path, format: str, size: int = 0) -> None:
+        if format == "arrow":
+            self._export_batches(render(query, self.dialect), path, size)
+            return
         self._execute(copy_statement(render(query, self.dialect), path, format, self._described), "write the file")
+
+    def _export_batches(self, sql: str, path: Path, size: int) -> None:
+        """On a session of its own: a result that is open would stand in the way of other statements."""
+        started, cursor = time.perf_counter(), self._driver.cursor()
+        try:
+            cursor.execute("SET TimeZone = 'UTC'")
+            write_batches(cursor.sql(with_texts(sql, self._described)).to_arrow_reader(size), path)
+        except duckdb.Error as error:
+            raise refused(error, "hand out rows") from error
+        finally:
+            cursor.close()
+            self._emit(StatementRun("hand out rows", sql, time.perf_counter() - started))
 
     def told_run(self, run_id: str) -> None:
         """The engine keeps no log."""
@@ -255,14 +352,14 @@ class DuckDBConnection:
         try:
             return cursor.fetchall()
         except duckdb.Error as error:
-            raise _refused(error, purpose) from error
+            raise refused(error, purpose) from error
 
     def _execute(self, sql: str, purpose: str = "") -> duckdb.DuckDBPyConnection:
         started = time.perf_counter()
         try:
             return self._driver.execute(sql)
         except duckdb.Error as error:
-            raise _refused(error, purpose) from error
+            raise refused(error, purpose) from error
         finally:
             self._emit(StatementRun(purpose, sql, time.perf_counter() - started))
 
@@ -271,69 +368,15 @@ def _exists(path: str, target: Target) -> bool:
     try:
         return Path(path).exists()
     except OSError as error:
-        raise _no_place(path, target, error) from None
+        raise no_place(path, target, error) from None
 
 
 def _make_folder(folder: Path, target: Target) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _no_place(str(folder), target, error) from None
-
-
-def _no_place(path: str, target: Target, error: OSError) -> MetasqlError:
-    return MetasqlError.of(
-        "MS0605",
-        f"the warehouse of target `{target.name}` cannot be at `{path[:200]}`",
-        notes=[str(error.strerror)],
-        help="correct `path` of the target",
-    )
+        raise no_place(str(folder), target, error) from None
 
 
 def _type(type_: str) -> exp.DataType:
     return exp.DataType.build(type_, dialect="duckdb", udt=True)
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return re.sub(r"^[A-Za-z ]*Error: ", "", str(error).strip().split("\n")[0])
-
-
-def _cannot_open(error: duckdb.Error, path: str, target: Target) -> MetasqlError:
-    message = str(error)
-    holder = re.search(r"\(PID (\d+)\)", message)
-    if "Could not set lock" in message:
-        who = f"process {holder.group(1)}" if holder else "another process"
-        return MetasqlError.of(
-            "MS0602",
-            f"the warehouse `{path}` is in use by {who}",
-            notes=["one process may write a DuckDB file, and only while no other reads it"],
-            help="wait until it is done, or let readers open the file read-only",
-        )
-    if "does not exist" in message and "read-only" in message:
-        return MetasqlError.of(
-            "MS0603",
-            f"the warehouse `{path}` of target `{target.name}` does not exist yet",
-            help="run `metasql build` first",
-        )
-    if "not a valid DuckDB database" in message:
-        return MetasqlError.of(
-            "MS0604",
-            f"`{path}` is no DuckDB file",
-            help=f"correct `path` of target `{target.name}`, or move that file out of the way",
-        )
-    return MetasqlError.of(
-        "MS0605", f"the warehouse `{path}` cannot be opened", notes=[_first_line(error)], help="see `metasql debug`"
-    )
-
-
-def _refused(error: duckdb.Error, purpose: str) -> MetasqlError:
-    notes = [f"DuckDB says: {_first_line(error)}"] + ([f"while it was to {purpose}"] if purpose else [])
-    if isinstance(error, duckdb.OutOfMemoryException):
-        help_ = "raise `memory_limit` under `settings` of the target, or give it a `temp_directory`"
-        return MetasqlError.of("MS0612", "the engine ran out of memory", notes=notes, help=help_)
-    if isinstance(error, duckdb.CatalogException):
-        help_ = "check that the table is there and is spelt so; `metasql seed` loads seeds"
-        return MetasqlError.of("MS0611", "a relation or function does not exist", notes=notes, help=help_)
-    if isinstance(error, duckdb.InterruptException):
-        return MetasqlError.of("MS0613", "the statement was interrupted", notes=notes, help="run it again")
-    return MetasqlError.of("MS0610", "the engine refused a statement", notes=notes, help="`-v` shows the statement")

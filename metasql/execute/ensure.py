@@ -13,6 +13,7 @@ from metasql.execute import state
 from metasql.execute.connection import Value
 from metasql.execute.contract import check_contract
 from metasql.execute.session import Session, place_of, told_at
+from metasql.execute.settling import ensure_settled, unsettle
 from metasql.graph.nodes import Feature, Kind
 from metasql.lower.render import Renderer
 from metasql.names import PREFIX
@@ -37,7 +38,7 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
         made = _ensure_views(session, feature)
     if made and session.connection.is_spread:
         _tell_away(session, feature)
-    if not told or told["feature_version"] != feature.version or told["kind"] != feature.kind.value:
+    if told.get("definition") != state.definition_text(feature):
         with session.connection.writing():
             state.record_definition(session, feature)
 
@@ -62,8 +63,10 @@ def ensure_storage(session: Session, feature: Feature) -> None:
 
 def _told_definition(session: Session, feature: Feature) -> Mapping[str, Value]:
     """What the target was told of a feature when it ran last; empty where it never did."""
-    rows = state.read(session.connection, session.layout, "metasql_features", feature=feature.key.path)
-    return rows[0] if rows else {}
+    connection, layout, key = session.connection, session.layout, feature.key.path
+    rows = state.read(connection, layout, "metasql_features", feature=key)
+    whole = state.read(connection, layout, "metasql_definitions", feature=key) if rows else []
+    return {**rows[0], "definition": whole[0]["definition"] if whole else None} if rows else {}
 
 
 def _ensure_tables(session: Session, feature: Feature, told: Mapping[str, Value], *, full_refresh: bool) -> None:
@@ -76,6 +79,7 @@ def _ensure_tables(session: Session, feature: Feature, told: Mapping[str, Value]
     with told_at(place):
         for wanted in tables(feature, session.graph, session.layout):
             _ensure_table(session, feature, wanted, place, policy)
+        ensure_settled(session, feature)
 
 
 def _check_key(session: Session, feature: Feature, told: Mapping[str, Value], full_refresh: bool) -> None:
@@ -99,9 +103,10 @@ def _check_key(session: Session, feature: Feature, told: Mapping[str, Value], fu
             ],
             help=f"`metasql run --full-refresh --select {feature.key}` computes it anew; or put the old key back",
         )
-    for suffix in ("samples", "inputs", "history"):
+    for suffix in ("samples", "inputs", "history", "attempts"):
         relation = session.layout.of(feature.key, suffix)
         if session.connection.columns(relation) is not None:
+            unsettle(session, [feature.key])
             with session.connection.writing():
                 session.connection.drop_table(relation)
 
@@ -132,6 +137,7 @@ def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span
     desired = connection.describe(wanted.template)
     _check_types(session, feature, desired, place)
     if stored is None:
+        unsettle(session, [feature.key])
         with connection.writing():
             by = session.graph.spread[feature.key]
             connection.create_table(wanted.relation, wanted.template, wanted.key, by)
@@ -144,6 +150,8 @@ def _ensure_table(session: Session, feature: Feature, wanted: Table, place: Span
     add = {name: type_ for name, type_ in desired.items() if name not in stored}
     change = {name: desired[name] for name in changed} if policy == "sync" else {}
     drop = lost if policy == "sync" else []
+    if change or drop:
+        unsettle(session, [feature.key])
     if add or change or drop:
         with connection.writing():
             connection.alter_table(wanted.relation, add, change, drop)

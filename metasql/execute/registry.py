@@ -34,18 +34,28 @@ def dialect_of(target: Target, algorithm: str = "md5") -> Dialect:
     return _DIALECTS[target.type].hashing(algorithm)
 
 
-def connect(target: Target, algorithm: str = "md5", *, read_only: bool = False, emit: Emit = silent) -> Connection:
+def connect(
+    target: Target,
+    algorithm: str = "md5",
+    *,
+    read_only: bool = False,
+    scratch: bool = False,
+    emit: Emit = silent,
+) -> Connection:
     """Open a target. A read-only session needs the warehouse to exist already.
+
+    With `scratch` it makes temporary tables, and writes nothing else.
 
     `algorithm` is what the project hashes versions with.
     """
     name = _BACKENDS.get(target.type)
     if name is not None:
         dialect = dialect_of(target, algorithm)
-        return cast(Connection, import_module(name).open_target(target, dialect, read_only=read_only, emit=emit))
+        open_target = import_module(name).open_target
+        return cast(Connection, open_target(target, dialect, read_only=read_only, scratch=scratch, emit=emit))
     for entry in entry_points(group="metasql.backends"):
         if entry.name == target.type:
-            return cast(Connection, entry.load()(target, algorithm, read_only=read_only, emit=emit))
+            return cast(Connection, entry.load()(target, algorithm, read_only=read_only and not scratch, emit=emit))
     dialect_of(target)
     raise MetasqlError.of(
         "MS0601",

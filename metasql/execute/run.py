@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from metasql.diagnostics import MetasqlError
+from metasql.execute.across import is_as_before, reading, remember
 from metasql.execute.counting import refresh_status
 from metasql.execute.delete import delete_samples
 from metasql.execute.ensure import ensure, ensure_storage
 from metasql.execute.results import Counts, NodeResult
 from metasql.execute.session import Session, perform, place_of, told_at
+from metasql.execute.settling import settled
 from metasql.execute.writing import write_incoming
 from metasql.graph.nodes import Feature, Graph, Kind
 from metasql.lower.render import render
@@ -45,11 +47,16 @@ def prepare_parents(session: Session, selected: Iterable[Feature]) -> None:
     """
     chosen = {feature.key for feature in selected}
     for feature in upstream_of(session.graph, chosen):
-        stored = session.connection.columns(session.layout.of(feature.key, "samples"))
-        wanted = {column.name for column in feature.columns} | set(version_names(feature))
-        if stored is None or not wanted <= stored.keys():
+        if not has_its_columns(session, feature):
             with session.connection.writing(), session.connection.transaction():
                 ensure_storage(session, feature)
+
+
+def has_its_columns(session: Session, feature: Feature) -> bool:
+    """Whether a feature has a table, and that has all the columns that are declared."""
+    stored = session.connection.columns(session.layout.of(feature.key, "samples"))
+    wanted = {column.name for column in feature.columns} | set(version_names(feature))
+    return stored is not None and wanted <= stored.keys()
 
 
 def upstream_of(graph: Graph, chosen: set[FeatureKey]) -> list[Feature]:
@@ -111,7 +118,7 @@ def _told(feature: Feature, work: Counts, written: int, after: Counts) -> str:
     if not feature.bodies:
         return after.text() + (" to do" if after.new or after.stale else "")
     parts = [work.text()]
-    if feature.kind is Kind.ROOT and written > work.new + work.stale:
+    if not feature.is_expansion and written > work.new + work.stale:
         parts.append(f"{written - work.new - work.stale:,} updated")
     if after.waiting:
         parts.append(f"{after.waiting:,} waiting")
@@ -133,14 +140,22 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
     """
     connection, layout = session.connection, session.layout
     place = place_of(feature, layout.engine)
-    plan = computation(feature, session.graph, layout, full_refresh=full_refresh, unlike=_unlike(session, feature))
+    read = reading(session, feature)
+    across = read is not None and not is_as_before(session, feature, read)
+    by_delta = not (full_refresh or across) and settled(session, feature) is not None
+    unlike = _unlike(session, feature)
+    plan = computation(
+        feature, session.graph, layout, full_refresh=full_refresh, unlike=unlike, by_delta=by_delta, across=across
+    )
     perform(session, feature, plan.finding, place)
     found = {str(status): int(units) for status, units in connection.rows(counted_work())}
     work = Counts(new=found.get("new", 0), stale=found.get("stale", 0), orphaned=found.get("orphaned", 0))
     written = 0
-    if work.new or work.stale or feature.kind is Kind.ROOT:
+    if work.new or work.stale or across or feature.kind is Kind.ROOT:
         perform(session, feature, plan.computing, place)
         written = write_incoming(session, feature, place).rows
+    if across and read is not None:
+        remember(session, feature, read)
     if work.orphaned and feature.orphans == "delete":
         with connection.writing():
             perform(session, feature, delete_orphans(feature, layout, session.stamp()), place)

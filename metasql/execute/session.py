@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 
 from metasql.diagnostics import Label, MetasqlError
 from metasql.events import Emit, silent
@@ -19,17 +20,20 @@ from metasql.source import Span
 
 @dataclass(frozen=True)
 class Session:
-    """A graph on a target. `run_id` marks every row that this command writes."""
+    """A graph on a target. `run_id` marks every row that this command writes; `folder` is the project's."""
 
     graph: Graph
     layout: Layout
     connection: Connection
     run_id: str
     emit: Emit = silent
+    folder: Path | None = None
 
     @classmethod
-    def open(cls, graph: Graph, layout: Layout, connection: Connection, emit: Emit = silent) -> Session:
-        session = cls(graph, layout, connection, str(uuid.uuid4()), emit)
+    def open(
+        cls, graph: Graph, layout: Layout, connection: Connection, emit: Emit = silent, folder: Path | None = None
+    ) -> Session:
+        session = cls(graph, layout, connection, str(uuid.uuid4()), emit, folder)
         connection.told_run(session.run_id)
         return session
 

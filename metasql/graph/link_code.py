@@ -58,7 +58,7 @@ def _versioned(
     version = lock.standing(name, digest)
     if version is None:
         version = lock.take(name, digest, _digest(_forms(decl, field, read, bag)))
-    return replace(field, code_version=version)
+    return replace(field, code_version=version, from_sql=True)
 
 
 def _bodies(decl: FeatureDecl) -> list[tuple[str, Body]]:

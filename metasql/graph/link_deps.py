@@ -179,6 +179,7 @@ def _link(
         whole_key=set(on) == set(unit),
         optional=item.optional,
         where=where,
+        where_text=str(item.where) if item.where is not None else None,
         rename={str(old): str(new) for old, new in item.rename.items()},
         carried=tuple((old, new) for old, new in columns.carried if new not in on),
         aggregates=columns.aggregates,

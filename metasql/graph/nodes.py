@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlglot import exp
 
 from metasql.names import FeatureKey, FieldKey
-from metasql.parse.declarations import AssertionDecl, Body, CostDecl, SeedDecl, SourceDecl, TestDecl
+from metasql.parse.declarations import MOST_ATTEMPTS, AssertionDecl, Body, CostDecl, SeedDecl, SourceDecl, TestDecl
 from metasql.source import NOWHERE, Span, Word
 
 
@@ -49,6 +49,7 @@ class Field:
     `recipe` and `version` are constants of the declaration (graph/version.py).
     `result` are the columns whose content is the data version; without them that is the provenance.
     `must_compare`: the author asks for it, so columns that cannot be compared are an error.
+    `from_sql`: the code version is what the field's part of the SQL means.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Field:
     content: exp.Expr | None = None
     result: tuple[str, ...] = ()
     must_compare: bool = False
+    from_sql: bool = False
     recipe: str = ""
     version: str = ""
     description: str = ""
@@ -72,7 +74,7 @@ class Dependency:
     `carried` pairs an upstream column with its name in our increment.
     `aggregates` are computed over a group's members, named.
     `fields` are the upstream fields that some field of ours is made of, sorted.
-    `where` is over upstream column names: renames are already undone.
+    `where` is over upstream column names: renames are already undone; `where_text` is it as it was written.
     """
 
     feature: FeatureKey
@@ -81,6 +83,7 @@ class Dependency:
     whole_key: bool
     optional: bool = False
     where: exp.Expr | None = None
+    where_text: str | None = None
     rename: Mapping[str, str] = field(default_factory=dict)
     carried: tuple[tuple[str, str], ...] = ()
     aggregates: tuple[tuple[str, exp.Expr], ...] = ()
@@ -97,7 +100,7 @@ class Feature:
     """One table whose rows are samples.
 
     `unit_columns` are the columns of an increment row: the id columns, or for an
-    expansion its `on` columns.
+    expansion its `on` columns. `predicate` is `stale_when` as it was written.
     """
 
     key: FeatureKey
@@ -113,9 +116,12 @@ class Feature:
     history: bool
     on_schema_change: Literal["fail", "append", "sync"]
     contract: bool = False
+    predicate: str | None = None
     version: str = ""
     description: str = ""
     cost_per_sample: CostDecl | None = None
+    max_attempts: int = MOST_ATTEMPTS
+    retry_after: int = 0
     owner: str | None = None
     tags: tuple[str, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)

@@ -52,12 +52,14 @@ def mark(step: Mark) -> exp.Expr:
 
 
 def hide(step: Erase) -> exp.Expr:
-    """Rows that are to be removed are marked deleted first: a removal takes its time, and readers look on."""
+    """Rows that are to be removed are marked deleted first: a removal takes its time, and readers look on.
+
+    Of a history no row takes the place of another: its key has the number of the commit in it.
+    """
     now = exp.Anonymous(this="now64", expressions=[number(6), text("UTC")])
-    values = {
-        DELETED: cast(now, "timestamp"),
-        VERSION: exp.Add(this=col(VERSION, "stored"), expression=number(1)),
-    }
+    values: dict[str, exp.Expr] = {DELETED: cast(now, "timestamp")}
+    if VERSION not in step.key:
+        values[VERSION] = exp.Add(this=col(VERSION, "stored"), expression=number(1))
     return _again(step.relation, step.key, step.source, values)
 
 

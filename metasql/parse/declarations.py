@@ -140,6 +140,10 @@ class CostDecl:
     unit: str
 
 
+MOST_ATTEMPTS = 3
+"""So often a sample that fails is handed out, where the feature says nothing."""
+
+
 @dataclass(frozen=True)
 class FeatureDecl:
     """One feature, from YAML, from `config(...)` at the head of a body, or both."""
@@ -161,6 +165,8 @@ class FeatureDecl:
     contract: bool = False
     description: str = ""
     cost_per_sample: CostDecl | None = None
+    max_attempts: int = MOST_ATTEMPTS
+    retry_after: int = 0
     owner: str | None = None
     tags: tuple[str, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -243,7 +249,8 @@ class UnitTestDecl:
     """A unit test of a feature's increment.
 
     `upstream` are the rows of what the feature reads, by name; `stored` its own rows, which were made of
-    `stored_from` (of `upstream` where that is silent). An expectation that is None is not looked at.
+    `stored_from` (of `upstream` where that is silent) by the code versions that they say. An expectation that is
+    None is not looked at.
     """
 
     name: Word

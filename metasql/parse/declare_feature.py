@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 from metasql.config.document import Node, plain
 from metasql.config.reader import Reader, Render
 from metasql.diagnostics import Bag
-from metasql.parse.declarations import CostDecl, FeatureDecl
+from metasql.parse.declarations import MOST_ATTEMPTS, CostDecl, FeatureDecl
 from metasql.parse.declare_columns import columns_of, data_version_of, fields_of
 from metasql.parse.declare_dependency import deps_of
 from metasql.parse.declare_names import columns
@@ -93,6 +93,8 @@ def _words(reader: Reader) -> dict[str, Any]:
         "contract": _contract(reader),
         "description": str(reader.text("description") or ""),
         "cost_per_sample": _cost(reader),
+        "max_attempts": reader.integer("max_attempts", default=MOST_ATTEMPTS, least=1, most=1000) or MOST_ATTEMPTS,
+        "retry_after": _retry_after(reader),
         "owner": None if owner is None else str(owner),
         "tags": tuple(dict.fromkeys(map(str, reader.texts("tags")))),
         "meta": _meta(reader),
@@ -115,6 +117,22 @@ def _contract(reader: Reader) -> bool:
     enforced = inner.flag("enforced")
     inner.finish()
     return enforced
+
+
+def _retry_after(reader: Reader) -> int:
+    """The seconds that a sample waits after its first error; 0 where that is not said."""
+    inner = reader.inner("retry_after", "`retry_after`")
+    if inner is None:
+        return 0
+    count, period = inner.integer("count", least=1, most=10_000), inner.choice("period", tuple(_SECONDS))
+    for name, value in (("count", count), ("period", period)):
+        if value is None and not inner.has(name):
+            inner.missing(name, "write `retry_after: {count: 10, period: minute}`")
+    inner.finish()
+    return 0 if count is None or period is None else count * _SECONDS[str(period)]
+
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 def _cost(reader: Reader) -> CostDecl | None:

@@ -58,11 +58,25 @@ class Files:
     assertions: tuple[Source, ...] = ()
 
 
-def discover(config: ProjectConfig, bag: Bag) -> Files:
-    """The files under the project's paths."""
+@dataclass(frozen=True)
+class Part:
+    """Some features of a project, with all that they are made of, and the files that say so.
+
+    Reading a part finds the mistakes of its features. What concerns the project as a whole is not looked at:
+    names that are taken twice, defaults that reach no feature, assertions.
+    """
+
+    keys: frozenset[str]
+    files: frozenset[str]
+
+
+def discover(config: ProjectConfig, bag: Bag, part: Part | None = None) -> Files:
+    """The files under the project's paths; of a part, declarations and bodies of its own alone."""
     model_yaml = [(path, key) for path, key in _found(config, config.model_paths) if path.suffix in (".yml", ".yaml")]
     seed_yaml = [(path, key) for path, key in _found(config, config.seed_paths) if path.suffix in (".yml", ".yaml")]
     bodies = [(path, key) for path, key in _found(config, config.model_paths) if path.suffix == ".sql"]
+    if part is not None:
+        model_yaml, bodies = _of_part(config, model_yaml, part), _of_part(config, bodies, part)
     written = dict.fromkeys([*model_yaml, *seed_yaml])
     declarations = [(source, key) for path, key in written if (source := _read(config, path, bag))]
     return Files(
@@ -76,6 +90,10 @@ def discover(config: ProjectConfig, bag: Bag) -> Files:
         ),
         assertions=_sources(config, config.test_paths, bag),
     )
+
+
+def _of_part(config: ProjectConfig, found: list[tuple[Path, str]], part: Part) -> list[tuple[Path, str]]:
+    return [(path, key) for path, key in found if _shown(config, path) in part.files]
 
 
 def _sources(config: ProjectConfig, folders: tuple[str, ...], bag: Bag) -> tuple[Source, ...]:

@@ -29,11 +29,13 @@ DEFAULT_WORDS = (
     "description",
     "enabled",
     "history",
+    "max_attempts",
     "meta",
     "on_schema_change",
     "orphans",
     "owner",
     *_HOOKS,
+    "retry_after",
     "tags",
 )
 """What a folder can say for its features."""

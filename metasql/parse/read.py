@@ -29,7 +29,7 @@ from metasql.parse.declarations import (
 from metasql.parse.declare import Declared, declare, first_of_each
 from metasql.parse.declare_feature import RawFeature, declare_feature, is_enabled
 from metasql.parse.declare_source import SeedProperties
-from metasql.parse.discover import Files, SqlFile, discover
+from metasql.parse.discover import Files, Part, SqlFile, discover
 from metasql.parse.generic_tests import test_name
 from metasql.parse.merge import canonical, check_defaults, with_config, with_defaults
 from metasql.parse.query import ReadBody, Settings, check_outputs, check_this, expand_test, read_assertion, read_body
@@ -59,9 +59,13 @@ def read_project(
     env: Mapping[str, str],
     run_query: RunQuery | None = None,
     bag: Bag,
+    part: Part | None = None,
 ) -> Declarations:
-    """Everything that the project's files declare; what is wrong is in the bag and left out."""
-    files = discover(config, bag)
+    """Everything that the project's files declare; what is wrong is in the bag and left out.
+
+    Of a part of the project, its features alone, without their assertions.
+    """
+    files = discover(config, bag, part)
     templates = Templates(files.macros, bag)
     settings = Settings(config, target, env, run_query)
     render = yaml_render(templates, settings)
@@ -71,7 +75,7 @@ def read_project(
     sources = _sources(declared, bag)
     relations: dict[tuple[str, str], str] = {(table.source, table.table): _relation(table) for table in sources}
     settings = replace(settings, sources=relations, relation=partial(_name, target, relations))
-    reading = _Reading(config, templates, settings, render, bag)
+    reading = _Reading(config, templates, settings, render, bag, part)
     features, disabled = _features(reading, declared, files.bodies, quiet=found.has_errors)
     properties = [seed for file in declared for seed in file.seeds]
     seeds = read_seeds(files.seeds, properties, bag)
@@ -80,7 +84,7 @@ def read_project(
         features=features,
         sources=sources,
         seeds=seeds,
-        assertions=_assertions(reading, files, features, seeds, properties),
+        assertions=_assertions(reading, files, features, seeds, properties) if part is None else (),
         selectors=config.selectors,
         disabled=disabled,
         unit_tests=_unit_tests(declared, bag),
@@ -96,6 +100,7 @@ class _Reading:
     settings: Settings
     render: Render
     bag: Bag
+    part: Part | None = None
 
 
 def _relation(source: SourceDecl) -> str:
@@ -142,13 +147,15 @@ def _features(
     `quiet`: some YAML could not be read, so a body may only seem to be undeclared.
     """
     written = [canonical(raw, reading.bag) for file in declared for raw in file.features]
-    raws = {str(raw.key): raw for raw in first_of_each(written, reading.bag)}
+    part = reading.part
+    raws = {str(raw.key): raw for raw in first_of_each(written, reading.bag) if part is None or raw.key in part.keys}
     bodies = _bodies(reading, files)
     for key, read in bodies.items():
         merged = _merged(raws.get(key), key, read, reading.bag, quiet=quiet)
         if merged is not None:
             raws[key] = merged
-    check_defaults(reading.config.defaults, raws, reading.bag)
+    if part is None:
+        check_defaults(reading.config.defaults, raws, reading.bag)
     features: list[FeatureDecl] = []
     disabled: list[Word] = []
     for raw in sorted(raws.values(), key=lambda raw: raw.path):

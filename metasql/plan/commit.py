@@ -197,14 +197,35 @@ def _words(alias: str) -> exp.Expr:
     return exp.Substring(this=col(RECEIPT, alias), start=number(4 + version.WIDTH + 1))
 
 
-def said(field: Field, alias: str) -> tuple[exp.Expr, exp.Expr]:
-    """Recipe and inputs of a field as a receipt tells them; NULL where it does not know the field."""
-    words = _words(alias)
-    hexadecimal, mark = "[0-9a-f]{32}", "[0-9a-z-]{32}"
-    recipe = op("extract", words, text(f";{field.name}=({hexadecimal})"))
-    inputs = op("extract", words, text(f";{field.name}={hexadecimal}({mark})"))
-    empty = text("")
-    return exp.Nullif(this=recipe, expression=empty), exp.Nullif(this=inputs, expression=empty.copy())
+def said(feature: Feature, field: Field, alias: str) -> tuple[exp.Expr, exp.Expr]:
+    """Recipe and inputs of a field as a receipt tells them; NULL where it does not know the field.
+
+    A receipt of the fields that are declared now has each at its place; another one is searched.
+    """
+    words, width = _words(alias), version.WIDTH
+    start = 1 + width
+    for other in provenance.sorted_fields(feature):
+        if other.name == field.name:
+            break
+        start += len(f";{other.name}=") + 2 * width
+    mark = f";{field.name}="
+    value = start + len(mark)
+    here = equal(_part(words, start, len(mark)), text(mark))
+    hexadecimal = f"[0-9a-f]{{{width}}}"
+    recipe = op("extract", words, text(f"{mark}({hexadecimal})"))
+    inputs = op("extract", words, text(f"{mark}{hexadecimal}([0-9a-z-]{{{width}}})"))
+    return (
+        case((here, _part(words, value, width)), otherwise=_or_null(recipe)),
+        case((here, _part(words, value + width, width)), otherwise=_or_null(inputs)),
+    )
+
+
+def _part(words: exp.Expr, start: int, length: int) -> exp.Expr:
+    return exp.Substring(this=words, start=number(start), length=number(length))
+
+
+def _or_null(found: exp.Expr) -> exp.Expr:
+    return exp.Nullif(this=found, expression=text(""))
 
 
 def receipts_of_children(feature: Feature) -> list[Step | Check]:
@@ -291,7 +312,9 @@ def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
         if feature.kind is not Kind.ROOT and not brings(field, given):
             trees += _kept(field)
             continue
-        recipe, inputs = _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(field, "merged")
+        recipe, inputs = (
+            _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(feature, field, "merged")
+        )
         made = provenance.provenance(recipe, inputs)
         trees += [
             as_(recipe, recipe_column(field.name)),
@@ -359,7 +382,7 @@ def incoming_inputs(feature: Feature) -> Step:
     children = children.from_(table(TYPED, "batch"), copy=False).group_by(*cols(unit, "batch"), copy=False)
     trees: list[exp.Expr] = cols(unit, "input")
     for field in feature.fields:
-        recipe, inputs = said(field, "input")
+        recipe, inputs = said(feature, field, "input")
         trees += [
             as_(recipe, recipe_column(field.name)),
             as_(inputs, inputs_column(field.name)),

@@ -10,7 +10,7 @@ from metasql.graph.nodes import Feature, Graph, Kind
 from metasql.names import data_version_column, inputs_column, provenance_column, recipe_column
 from metasql.plan import provenance
 from metasql.plan.body import restricted_body, whole_body
-from metasql.plan.increment import compare
+from metasql.plan.increment import Compared, compare
 from metasql.plan.layout import Layout
 from metasql.plan.sql import (
     all_of,
@@ -60,10 +60,19 @@ class Computation:
 
 
 def computation(
-    feature: Feature, graph: Graph, layout: Layout, *, full_refresh: bool, unlike: frozenset[str] = frozenset()
+    feature: Feature,
+    graph: Graph,
+    layout: Layout,
+    *,
+    full_refresh: bool,
+    unlike: frozenset[str] = frozenset(),
+    by_delta: bool = False,
+    across: bool = False,
 ) -> Computation:
     """From the increment to `metasql_incoming`, for a feature with a body.
 
+    `by_delta`: the increment looks only at what changed (plan/delta.py).
+    `across`: settled samples are computed too, by a body that looks across samples (execute/across.py).
     `unlike` are columns of types that have no text of their own: a field with one of them
     has its provenance as its data version.
     """
@@ -71,26 +80,30 @@ def computation(
     assert body is not None, "only features with a body are materialised"
     if feature.kind is Kind.ROOT:
         result = _result(feature, whole_body(body, feature, graph, layout), None, "read the source, once")
-        work = _work(feature, graph, layout, full_refresh, RESULT)
+        compared = compare(feature, graph, layout, everything=full_refresh, read=RESULT)
+        work = _work(feature, compared, settled=True)
         return Computation((result, *_checks(feature), work), (_incoming(feature, unlike),), None)
     tree, why = restricted_body(body, feature, graph, layout, WORK)
     purpose = f"compute them ({why}, so its inputs are read whole)" if why else "compute them"
     result = _result(feature, tree, WORK, purpose)
     inputs = (_incoming_inputs(feature),) if feature.is_expansion else ()
-    work = _work(feature, graph, layout, full_refresh, None)
+    by_delta = by_delta and not full_refresh
+    compared = compare(feature, graph, layout, everything=full_refresh, by_delta=by_delta)
+    work = _work(feature, compared, settled=across)
     return Computation((work,), (result, *_checks(feature), *inputs, _incoming(feature, unlike)), why)
 
 
-def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read: str | None) -> Step:
+def _work(feature: Feature, compared: Compared, *, settled: bool) -> Step:
     """The units to work off, with the versions that they will have.
 
-    Of a root all units are there, the settled ones too: a column that no field claims is
-    not versioned, but what is stored of it follows the source.
+    `settled`: those that are settled are there too. So it is of a root: a column that no field
+    claims is not versioned, but what is stored of it follows the source.
     """
-    compared = compare(feature, graph, layout, everything=everything, read=read)
     status: exp.Expr = col("metasql_status", "judged")
-    if feature.kind is Kind.ROOT:
+    wanted = not_null(status)
+    if settled:
         status = coalesce(status, text(SETTLED))
+        wanted = exp.Not(this=col("metasql_is_waiting", "judged"))
     columns: list[exp.Expr] = [*cols(feature.unit_columns, "judged"), as_(status, "metasql_status")]
     for field in feature.fields:
         made_of = col(compared.expected.representative[field.name], "judged")
@@ -101,7 +114,7 @@ def _work(feature: Feature, graph: Graph, layout: Layout, everything: bool, read
         ]
     query = select(*columns).from_(table("judged"), copy=False)
     if feature.kind is not Kind.ROOT:
-        query = query.where(not_null(col("metasql_status", "judged")), copy=False)
+        query = query.where(wanted, copy=False)
     purpose = "the increment: which samples are new, stale or orphaned"
     return Temporary(purpose, WORK, with_blocks(query, compared.blocks))
 

@@ -18,10 +18,10 @@ from metasql.names import (
     provenance_column,
     recipe_column,
 )
-from metasql.plan import provenance
+from metasql.plan import attempts, delta, provenance
 from metasql.plan.body import whole_body
 from metasql.plan.expected import Expected
-from metasql.plan.increment import compare, increment, summary
+from metasql.plan.increment import compare, increment, listed_block, narrowed, summary
 from metasql.plan.layout import Layout
 from metasql.plan.sql import (
     Block,
@@ -101,31 +101,45 @@ def tables(feature: Feature, graph: Graph, layout: Layout) -> list[Table]:
         key = (*feature.id_columns, "metasql_commit")
         purpose = f"{feature.key}: rows that were replaced, and when"
         found.append(Table(layout.of(feature.key, "history"), purpose, superseded, key, tuple(columns)))
+    if attempts.are_kept(feature):
+        purpose = f"{feature.key}: the units that could not be made, and how often that was tried"
+        kept, unit = _attempts(feature, graph, layout), feature.unit_columns
+        found.append(Table(layout.of(feature.key, attempts.SUFFIX), purpose, kept, unit, unit))
     return found
 
 
 def views(feature: Feature, graph: Graph, layout: Layout) -> list[View]:
-    """`X`, `X__expected`, `X__increment`, `X__summary`: each reads tables only."""
+    """`X`, `X__expected`, `X__increment`, `X__summary`, and `X__increment_full` where the increment is by delta.
+
+    Each reads tables only.
+    """
     key = feature.key
     compared = compare(feature, graph, layout)
-    return [
+    by_delta = delta.why_full(feature, graph, layout) is None
+    looked_at = narrowed(compared, graph, layout) if by_delta else compared
+    listed = listed_block(compared)
+    todo = "what has to be done, one row per input unit"
+    found = [
         View(layout.public(key), f"{key}: the live samples", live_samples(feature, layout)),
         View(
             layout.of(key, "expected"),
             f"{key}: what upstream calls for, one row per input unit, with the provenance it should have",
             expected_view(feature, compared.expected),
         ),
-        View(
-            layout.of(key, "increment"),
-            f"{key}: what has to be done, one row per input unit",
-            increment(compared),
-        ),
+        View(layout.of(key, "increment"), f"{key}: {todo}", increment(looked_at, layout, listed)),
         View(
             layout.of(key, "summary"),
             f"{key}: the increment counted by status, reason and field (NULL: the units themselves)",
-            summary(compared),
+            summary(looked_at),
         ),
     ]
+    if attempts.are_kept(feature):
+        purpose = f"{key}: the units that could not be made, with the last error and the number of attempts"
+        found.append(View(layout.of(key, "errors"), purpose, attempts.errors_view(feature, layout)))
+    if by_delta:
+        full = f"{key}: {todo}, whatever was settled before"
+        found.append(View(layout.of(key, "increment_full"), full, increment(compared, layout, listed)))
+    return found
 
 
 def live_samples(feature: Feature, layout: Layout) -> exp.Query:
@@ -185,13 +199,22 @@ def _samples(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
 
 
 def _inputs(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
-    source = _data(feature, graph, layout).where(exp.false(), copy=False).subquery("sample", copy=False)
     extra = [
         *_version_columns(feature),
         as_(null("timestamp"), "metasql_reopened_at"),
         as_(null("bigint"), "metasql_children"),
     ]
-    extra += [as_(null(type_), name) for name, type_ in BOOKKEEPING]
+    return _units(feature, graph, layout, extra)
+
+
+def _attempts(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
+    return _units(feature, graph, layout, attempts.template())
+
+
+def _units(feature: Feature, graph: Graph, layout: Layout, extra: list[exp.Expr]) -> exp.Select:
+    """A row for each unit, with some columns and metasql's bookkeeping."""
+    source = _data(feature, graph, layout).where(exp.false(), copy=False).subquery("sample", copy=False)
+    extra = [*extra, *(as_(null(type_), name) for name, type_ in BOOKKEEPING)]
     return (
         select(*cols(feature.unit_columns, "sample"), *extra).from_(source, copy=False).where(exp.false(), copy=False)
     )

@@ -3,8 +3,8 @@
 Restricting is right when each output row is made of the rows of its own unit and of
 nothing else. So the analysis follows the match columns of every dependency through the
 body, and asks at each step that rows meet, group and end up by those columns alone. What
-it does not know makes the body read its whole inputs; the run still replaces only the
-samples of the increment. That is slower, and never wrong.
+it does not know makes the body read its whole inputs, and the run replaces whatever came
+out otherwise (execute/across.py). That is slower, and never wrong.
 
 What is known: plain SELECTs over dependencies, CTEs and subqueries (each read once),
 other tables, inner and outer joins on equal match columns, GROUP BY, DISTINCT ON and

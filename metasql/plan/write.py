@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from metasql.graph.nodes import Feature, Kind
-from metasql.names import Relation, data_version_column, inputs_column, recipe_column
+from metasql.names import Relation, data_version_column, inputs_column, provenance_column, recipe_column
 from metasql.plan.layout import Layout
 from metasql.plan.relations import VERSION_COLUMNS
 from metasql.plan.sql import (
@@ -64,17 +64,16 @@ def find_changed(feature: Feature, layout: Layout) -> list[Step]:
     """Of the incoming rows those that differ from what is stored, in `metasql_changed`."""
     compare = [column.name for column in feature.data_columns] + _compared_versions(feature)
     samples = layout.of(feature.key, "samples")
-    steps = [_changed(CHANGED, INCOMING, samples, feature.id_columns, row_columns(feature), compare)]
+    steps = [_changed(CHANGED, INCOMING, feature, samples, feature.id_columns, row_columns(feature), compare)]
     if feature.is_expansion:
         inputs = layout.of(feature.key, "inputs")
         compare = [*_compared_versions(feature), "metasql_children"]
-        steps.append(
-            _changed(CHANGED_INPUTS, INCOMING_INPUTS, inputs, feature.unit_columns, _input_columns(feature), compare)
-        )
+        unit, brought = feature.unit_columns, input_columns(feature)
+        steps.append(_changed(CHANGED_INPUTS, INCOMING_INPUTS, feature, inputs, unit, brought, compare))
     return steps
 
 
-def _input_columns(feature: Feature) -> list[str]:
+def input_columns(feature: Feature) -> list[str]:
     return [*feature.unit_columns, *version_names(feature), "metasql_children", "metasql_feature_version"]
 
 
@@ -87,7 +86,7 @@ def write_samples(feature: Feature, layout: Layout, stamp: Stamp) -> list[Step]:
     steps.append(_replace(CHANGED, samples, feature.id_columns, row_columns(feature), stamp))
     if feature.is_expansion:
         inputs = layout.of(feature.key, "inputs")
-        steps.append(_replace(CHANGED_INPUTS, inputs, feature.unit_columns, _input_columns(feature), stamp))
+        steps.append(_replace(CHANGED_INPUTS, inputs, feature.unit_columns, input_columns(feature), stamp))
     return steps
 
 
@@ -97,25 +96,41 @@ def _compared_versions(feature: Feature) -> list[str]:
 
 
 def _changed(
-    name: str, incoming: str, stored: Relation, key: Sequence[str], brought: list[str], compare: list[str]
+    name: str,
+    incoming: str,
+    feature: Feature,
+    stored: Relation,
+    key: Sequence[str],
+    brought: list[str],
+    compare: list[str],
 ) -> Step:
-    """The incoming rows that differ from what is stored, with the time when their sample was first written."""
+    """The incoming rows that differ from what is stored, with the time when their sample was first written.
+
+    A field without a data version of its own keeps the stored one while its provenance is the same: what was accepted
+    or given from outside holds until the field is made otherwise.
+    """
     live = is_null(col("metasql_deleted_at", "stored"))
     new = is_null(col(key[0], "stored"))
     reopened = [not_null(col("metasql_reopened_at", "stored"))] if incoming == INCOMING_INPUTS else []
     gone = not_null(col("metasql_deleted_at", "stored"))
     if "metasql_no_row" in compare:
         gone = all_of(gone, exp.Not(this=col("metasql_no_row", "stored")))
-    other = any_of(
-        new,
-        gone,
-        *reopened,
-        *(differs(col(column, "incoming"), col(column, "stored")) for column in compare),
-    )
+    told = [field.name for field in feature.fields if not field.result]  # not by what its columns hold
+    kept = {data_version_column(name): _kept(name, live) for name in told}
+    made = {column: kept.get(column, col(column, "incoming")) for column in brought}
+    other = any_of(new, gone, *reopened, *(differs(made[column], col(column, "stored")) for column in compare))
     created = as_(case((live, col("metasql_created_at", "stored"))), "metasql_created_at")
-    query = select(*cols(brought, "incoming"), created).from_(table(incoming, "incoming"), copy=False)
+    columns = [as_(made[column], column) if column in kept else made[column] for column in brought]
+    query = select(*columns, created).from_(table(incoming, "incoming"), copy=False)
     query = joined(query, current(stored, "stored"), on_equal("incoming", "stored", key), "LEFT")
     return Temporary("the rows that differ from what is stored", name, query.where(other, copy=False))
+
+
+def _kept(field: str, live: exp.Expr) -> exp.Expr:
+    """The data version that comes, else the stored one where the field is made as it was."""
+    data_version, made = data_version_column(field), provenance_column(field)
+    same = all_of(live, equal(col(made, "incoming"), col(made, "stored")))
+    return coalesce(col(data_version, "incoming"), case((same, col(data_version, "stored"))))
 
 
 def _supersede(feature: Feature, layout: Layout, stamp: Stamp) -> Step:

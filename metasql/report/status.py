@@ -13,7 +13,7 @@ Counted at the moment of asking, by what is declared now. A feature is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,12 @@ from metasql.execute import state
 from metasql.execute.connection import Value
 from metasql.execute.counting import count, refresh_status
 from metasql.execute.ensure import is_current
+from metasql.execute.quiet import quiet
 from metasql.execute.results import Counts
 from metasql.execute.session import Session, now
 from metasql.graph.nodes import Feature
+from metasql.names import FeatureKey
+from metasql.plan.delta import why_full
 
 SCHEMA_VERSION = 1
 PENDING = ("new", "stale", "orphaned")
@@ -38,13 +41,17 @@ _REFUSED = frozenset({"MS0610", "MS0611"})
 
 @dataclass(frozen=True)
 class FeatureStatus:
-    """One feature on a target. `counts` is None where nothing could be counted."""
+    """One feature on a target. `counts` is None where nothing could be counted.
+
+    `full`: why its increment looks at all samples, and not only at what changed.
+    """
 
     feature: str
     kind: str
     state: str
     counts: Counts | None = None
     error: tuple[Diagnostic, ...] = ()
+    full: str | None = None
 
     def has(self, what: str) -> bool:
         """Whether there is something new, stale or orphaned, or `any` of these.
@@ -66,6 +73,8 @@ class FeatureStatus:
         numbers = {name: getattr(self.counts, name) if self.counts is not None else None for name in NUMBERS}
         found: dict[str, Any] = {"feature": self.feature, "kind": self.kind, "state": self.state, **numbers}
         found["stale_fields"] = self.stale_fields()
+        found["increment"] = "delta" if self.full is None else "full"
+        found["why_full"] = self.full
         found["error"] = [item.as_dict() for item in self.error]
         return found
 
@@ -78,7 +87,9 @@ def statuses(session: Session, features: Iterable[Feature], *, refresh: bool = F
         if known
         else {}
     )
-    return [_status(session, feature, told, refresh) for feature in features]
+    chosen = list(features)
+    settled = quiet(session, [item for item in chosen if item.key.path in told]) if not refresh else {}
+    return [_status(session, feature, told, settled, refresh) for feature in chosen]
 
 
 def never_run(features: Iterable[Feature]) -> list[FeatureStatus]:
@@ -86,7 +97,13 @@ def never_run(features: Iterable[Feature]) -> list[FeatureStatus]:
     return [FeatureStatus(feature.key.path, feature.kind.value, "never run") for feature in features]
 
 
-def _status(session: Session, feature: Feature, told: dict[str, dict[str, Value]], refresh: bool) -> FeatureStatus:
+def _status(
+    session: Session,
+    feature: Feature,
+    told: dict[str, dict[str, Value]],
+    settled: Mapping[FeatureKey, Counts],
+    refresh: bool,
+) -> FeatureStatus:
     key, kind = feature.key.path, feature.kind.value
     if key not in told or session.connection.columns(session.layout.of(feature.key, "samples")) is None:
         return FeatureStatus(key, kind, "never run")
@@ -94,12 +111,16 @@ def _status(session: Session, feature: Feature, told: dict[str, dict[str, Value]
         return FeatureStatus(key, kind, "altered")
     changed = not is_current(session, feature)
     try:
-        counts = refresh_status(session, feature) if refresh else count(session, feature)
+        if refresh:
+            counts = refresh_status(session, feature)
+        else:
+            counts = settled.get(feature.key) or count(session, feature)
     except MetasqlError as error:
         if set(error.codes) <= _REFUSED and (changed or _lacks_columns(session, feature)):
             return FeatureStatus(key, kind, "altered")
         return FeatureStatus(key, kind, "error", error=tuple(error.bag.sorted()))
-    return FeatureStatus(key, kind, "changed" if changed else "current", counts)
+    full = why_full(feature, session.graph, session.layout)
+    return FeatureStatus(key, kind, "changed" if changed else "current", counts, full=full)
 
 
 def _has_another_key(feature: Feature, told: dict[str, Value]) -> bool:
@@ -136,7 +157,8 @@ def _remark(item: FeatureStatus) -> str:
         "error": item.error[0].message if item.error else "",
     }
     fields = " · ".join(f"{entry['field']} {entry['samples']:,} {entry['reason']}" for entry in item.stale_fields())
-    return " · ".join(part for part in (fields, remarks.get(item.state, "")) if part)
+    full = f"looks at all samples: {item.full}" if item.full and item.kind != "root" else ""
+    return " · ".join(part for part in (fields, remarks.get(item.state, ""), full) if part)
 
 
 def document(found: Sequence[FeatureStatus], target: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from tests.scenarios.support import csv_text, lines
+from tests.scenarios.support import Place, csv_text, lines
 from tests.scenarios.support_batches import IDS, batches, fill, paths, receipts, rejected, row, stored
 
 
@@ -290,3 +290,27 @@ def test_what_is_no_parquet(place):
 def test_nothing_is_committed_to_a_body(place):
     """A feature that a body computes takes nothing from outside."""
     rejected(place, place.commit("a", [{"id": "1", "x": "x"}], code=None), "MS0811")
+
+
+def test_a_root_from_outside_has_no_increment(tmp_path, engine):
+    """Nothing calls for its rows: none of them is orphaned, and deleting what is orphaned takes none."""
+    place = Place(tmp_path, engine)
+    place.write(
+        "models/v.yml",
+        """
+        version: 1
+        features:
+          - name: v
+            id_columns: [id]
+            fields: [{name: f, columns: [x], code_version: "1"}]
+            columns: [{name: id, type: text}, {name: x, type: int}]
+        """,
+    )
+    place.run()
+    place.commit("v", [{"id": "a", "x": 1}, {"id": "b", "x": 2}])
+    place.edit("models/v.yml", 'code_version: "1"', 'code_version: "2"')
+    place.run()
+    assert place.increment("v") == []
+    assert place.values("SELECT live, new, stale, orphaned FROM metasql_status") == [(2, 0, 0, 0)]
+    place.cli("delete", "v", "--orphaned")
+    assert len(place.values("SELECT * FROM v")) == 2

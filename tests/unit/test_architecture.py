@@ -25,6 +25,7 @@ LAYERS = (
     {"execute"},
     {"report"},
     {"pipeline"},
+    {"api"},
     {""},  # metasql/__init__.py, the public API
     {"cli", "integrations"},
     {"__main__"},
@@ -35,7 +36,7 @@ ONLY_IN = {
     "jinja2": ("parse/template.py",),
     "yaml": ("config/document.py",),
     "click": ("cli/",),
-    "duckdb": ("execute/duckdb.py", "execute/clickhouse_files.py"),
+    "duckdb": ("execute/duckdb.py", "execute/duckdb_errors.py", "execute/clickhouse_files.py"),
     "clickhouse_connect": ("execute/clickhouse_",),
     "chdb": ("execute/clickhouse_",),
     "urllib3": ("execute/clickhouse_",),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-DRIVERS = {"duckdb", "clickhouse_connect", "chdb", "pyarrow", "pandas", "numpy"}
+DRIVERS = {"duckdb", "clickhouse_connect", "chdb", "pyarrow", "pandas", "polars", "numpy"}
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -26,18 +26,34 @@ def command(*arguments: str) -> str:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import metasql", "import metasql.pipeline", command("--help"), command("run", "--help")],
-    ids=["import", "pipeline", "help", "run-help"],
+    [
+        "import metasql",
+        "from metasql import *",
+        "import metasql.pipeline",
+        command("--help"),
+        command("run", "--help"),
+    ],
+    ids=["import", "everything", "pipeline", "help", "run-help"],
 )
 def test_no_driver_is_loaded(statement):
     """Compiling needs neither a database nor a driver, and asking for help needs nothing at all."""
     assert loaded_after(statement) & DRIVERS == set()
 
 
+def test_importing_metasql_loads_nothing_of_it():
+    """Neither its parser nor its tables, before something is asked of it."""
+    assert loaded_after("import metasql") & {"sqlglot", "rich", "click", "yaml", "jinja2"} == set()
+
+
 @pytest.mark.parametrize("module", ["metasql.codes", "metasql.names", "metasql.report.explain"])
 def test_the_base_is_plain_python(module):
     """What everything stands on imports no library."""
     assert loaded_after(f"import {module}") & {*DRIVERS, "click", "rich", "yaml"} == set()
+
+
+def test_help_loads_no_command():
+    """Not even what parses SQL and YAML."""
+    assert loaded_after(command("--help")) & {*DRIVERS, "sqlglot", "yaml", "jinja2"} == set()
 
 
 def test_compiling_a_project_loads_no_driver(tmp_path):

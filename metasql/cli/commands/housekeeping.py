@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from metasql.cli.options import Common, common
+from metasql.cli.orphaned import clean_relations
 from metasql.cli.reporting import exit_code, report, use_color
 from metasql.config.project import load_project
 from metasql.diagnostics import Bag, MetasqlError
@@ -56,8 +57,22 @@ def debug_command(shared: Common) -> int:
 
 @click.command("clean")
 @common
-def clean_command(shared: Common) -> int:
-    """Empty the target folder; warehouses stay."""
+@click.option(
+    "--orphaned-relations",
+    is_flag=True,
+    help="Instead, list the relations of features that are no longer declared.",
+)
+@click.option("--yes", is_flag=True, help="With --orphaned-relations: drop them, with all that they hold.")
+def clean_command(shared: Common, orphaned_relations: bool, yes: bool) -> int:
+    """Empty the target folder; warehouses stay.
+
+    With --orphaned-relations, look for what features that are no longer declared have left in the warehouse: it is
+    listed, and dropped only with --yes.
+    """
+    if orphaned_relations:
+        return clean_relations(shared, drop=yes)
+    if yes:
+        raise click.UsageError("--yes goes with --orphaned-relations")
     options, bag = shared.options, Bag()
     config = load_project(options.project_dir, bag, options.vars)
     bag.raise_errors()

@@ -7,9 +7,7 @@ import json
 import click
 
 from metasql.cli.options import Common, common
-from metasql.diagnostics import MetasqlError, candidates, suggest
-from metasql.names import FieldKey
-from metasql.pipeline import Project, feature_of
+from metasql.pipeline import fields_of
 from metasql.report.lineage import document, tree_lines, walked
 
 
@@ -28,7 +26,7 @@ def lineage_command(shared: Common, key: str, direction: str, as_json: bool) -> 
     read, with their place and with how: as a value, or by a filter, join, group, order or window.
     """
     project = shared.project()
-    starts = _fields(project, key)
+    starts = fields_of(project, key)
     downstream = direction == "downstream"
     steps = walked(starts, project.graph, project.config.dialect, downstream=downstream)
     if as_json:
@@ -38,21 +36,3 @@ def lineage_command(shared: Common, key: str, direction: str, as_json: bool) -> 
         for line in tree_lines(start, steps, downstream=downstream):
             click.echo(line)
     return 0
-
-
-def _fields(project: Project, key: str) -> list[FieldKey]:
-    """The field that is named, or all fields of a feature."""
-    if project.graph.get(key) is not None or "." not in key:
-        feature = feature_of(project, key)
-        return [FieldKey(feature.key, item.name) for item in feature.fields]
-    wanted = FieldKey.parse(key)
-    feature = feature_of(project, str(wanted.feature))
-    names = [item.name for item in feature.fields]
-    if wanted.field not in names:
-        raise MetasqlError.of(
-            "MS0302",
-            f"field `{wanted.field}` does not exist on feature `{feature.key}`",
-            notes=[f"fields of `{feature.key}`: {candidates(names)}"],
-            help=suggest(wanted.field, names) or f"name one of the fields of `{feature.key}`",
-        )
-    return [wanted]

@@ -7,15 +7,10 @@ from typing import Any
 
 import click
 
+from metasql.api.running import feature_keys, lookups, lookups_without_warehouse
 from metasql.cli.options import Common, common, row_limit, selection
 from metasql.cli.reporting import exit_code, report
-from metasql.cli.running import (
-    feature_keys,
-    lookups,
-    lookups_on_demand,
-    lookups_without_warehouse,
-    select_nodes,
-)
+from metasql.cli.running import lookups_on_demand, select_nodes
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute import state
 from metasql.execute.connection import NOT_THERE

@@ -6,13 +6,15 @@ from typing import Any
 
 import click
 
+from metasql.api.compiling import make_project
+from metasql.api.running import feature_keys, lookups_without_warehouse, run_options
 from metasql.cli.options import Common, common, selection
-from metasql.cli.running import execute_nodes, feature_keys, lookups_without_warehouse, run_options, select_nodes
+from metasql.cli.running import execute_nodes, select_nodes
 from metasql.cli.unit import run_unit_tests
 from metasql.config.options import MOST_THREADS
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
 from metasql.pipeline import check_lock, compiled, feature_of, statements
-from metasql.report.artifacts import write_compiled, write_manifest
+from metasql.report.artifacts import MANIFEST, write_compiled, write_manifest
 
 threads_option = click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Independent nodes at once.")
 full_refresh_option = click.option(
@@ -30,14 +32,14 @@ locked_option = click.option("--locked", is_flag=True, help="Fail where metasql.
 @locked_option
 def parse_command(shared: Common, locked: bool) -> int:
     """Read the project, and check it without a warehouse."""
-    project = shared.project()
     if locked:
-        check_lock(project)
-    path = write_manifest(project.config, project.graph)
-    graph = project.graph
-    counted = [(len(graph.features), "feature"), (len(graph.seeds), "seed"), (len(graph.assertions), "assertion")]
+        check_lock(shared.project())
+    made = make_project(shared.options, sql=False)
+    if made.project is not None and not locked:
+        shared.warn(made.project)
+    counted = [(made.counts[f"{what}s"], what) for what in ("feature", "seed", "assertion")]
     click.echo(", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counted) + ": no errors", err=True)
-    click.echo(str(path.relative_to(project.config.root)))
+    click.echo(f"{made.target_path}/{MANIFEST}")
     return 0
 
 
@@ -50,6 +52,8 @@ def compile_command(shared: Common, key: str | None, **choice: Any) -> int:
 
     Needs no warehouse.
     """
+    if key is None and not any(choice.values()):
+        return _compile_all(shared)
     project = shared.project()
     if key is not None:
         feature = project.graph.get(key)
@@ -65,6 +69,14 @@ def compile_command(shared: Common, key: str | None, **choice: Any) -> int:
     write_compiled(project.config, [(file.path, file.sql) for file in files])
     write_manifest(project.config, project.graph)
     click.echo(f"{len(files)} files in {project.config.target_path}/compiled", err=True)
+    return 0
+
+
+def _compile_all(shared: Common) -> int:
+    made = make_project(shared.options, sql=True)
+    if made.project is not None:
+        shared.warn(made.project)
+    click.echo(f"{made.counts['files']} files in {made.target_path}/compiled", err=True)
     return 0
 
 
@@ -98,10 +110,16 @@ def run_command(
         return _dry_run(shared, choice, full_refresh)
 
     def nodes(project: Any, chosen: set[str]) -> Any:
-        options = run_options(shared, project, choice, full_refresh)
+        options = run_options(shared.options, project, choice, full_refresh)
         return feature_nodes(project.graph, chosen, options)
 
-    return execute_nodes(shared, "run", choice, threads, nodes, locked)
+    return execute_nodes(shared, "run", choice, threads, nodes, locked, _told(choice, full_refresh))
+
+
+def _told(choice: dict[str, Any], full_refresh: bool) -> dict[str, Any]:
+    """What a retry has to know: whether all was computed anew, and which words name features."""
+    words = sorted({word for words in choice["select"] for part in words.split() for word in part.split(",")})
+    return {"full_refresh": full_refresh, "named": words}
 
 
 def _dry_run(shared: Common, choice: dict[str, Any], full_refresh: bool) -> int:
@@ -141,7 +159,7 @@ def build_command(shared: Common, threads: int | None, full_refresh: bool, locke
     """Seed, run and test, in the order of the graph."""
 
     def nodes(project: Any, chosen: set[str]) -> Any:
-        options = run_options(shared, project, choice, full_refresh)
+        options = run_options(shared.options, project, choice, full_refresh)
         return build_nodes(project.graph, chosen, options, project.config.root)
 
-    return execute_nodes(shared, "build", choice, threads, nodes, locked)
+    return execute_nodes(shared, "build", choice, threads, nodes, locked, _told(choice, full_refresh))

@@ -10,22 +10,21 @@ from pathlib import Path
 import click
 from sqlglot import exp
 
+from metasql.api.batches import ENDINGS
+from metasql.api.increment import STATUSES, checked_fields, checked_shard, condition
+from metasql.api.running import finish_write, require_relations
 from metasql.cli.options import Common, common, row_limit
-from metasql.cli.running import finish_write, require_relations
-from metasql.diagnostics import Bag, MetasqlError
-from metasql.execute.commit import BatchFile, commit_file
+from metasql.diagnostics import MetasqlError
+from metasql.execute.attempts import commit_errors, retry
+from metasql.execute.batch import BatchFile
+from metasql.execute.commit import commit_batch
 from metasql.execute.delete import delete_orphaned, delete_samples
 from metasql.execute.session import Session
-from metasql.graph.link_expressions import expression_over
-from metasql.graph.nodes import Feature
-from metasql.lower.portable import carried_condition
-from metasql.pipeline import Project, feature_of
-from metasql.plan.handout import handout
+from metasql.pipeline import feature_of
+from metasql.plan.handout import Wanted, handout
 from metasql.plan.relations import BOOKKEEPING
 from metasql.report.rows import print_rows
-from metasql.source import Source, Span, Word
 
-STATUSES = ("new", "stale", "orphaned")
 file_path = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -40,9 +39,20 @@ file_path = click.Path(path_type=Path, dir_okay=False)
     help="Form of the rows (default: a table, or by the ending of -o).",
 )
 @click.option("--limit", type=row_limit, help="At most so many rows.")
+@click.option("--shard", metavar="I/N", help="Part I, from 0, of the N parts that the hash of the key makes.")
+@click.option("--fields", help="Only rows in which one of these fields is stale, by comma.")
+@click.option("--where", help="Only these rows: SQL over the increment's columns.")
 @click.option("-o", "--output", type=file_path, help="Write to a file.")
 def increment_command(
-    shared: Common, key: str, status: str, form: str | None, limit: int | None, output: Path | None
+    shared: Common,
+    key: str,
+    status: str,
+    form: str | None,
+    limit: int | None,
+    shard: str | None,
+    fields: str | None,
+    where: str | None,
+    output: Path | None,
 ) -> int:
     """Hand out what is to be computed for a feature.
 
@@ -59,9 +69,25 @@ def increment_command(
     with shared.session(read_only=True) as (project, session):
         feature = feature_of(project, key)
         require_relations(session, feature)
-        query = handout(feature, session.layout, statuses, limit)
-        _hand_out(session, query, form, output)
+        columns = session.connection.columns(session.layout.of(feature.key, "increment")) or {}
+        wanted = Wanted(
+            statuses,
+            checked_fields(feature, [word.strip() for word in (fields or "").split(",") if word.strip()]),
+            checked_shard(_shard(shard)),
+            condition(project, feature, columns, where, "--where") if where is not None else None,
+            limit,
+        )
+        _hand_out(session, handout(feature, session.layout, wanted), form, output)
     return 0
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdecimal() and count.isdecimal()):
+        raise click.BadParameter(f"'{text}' is no I/N, such as 0/16", param_hint="--shard")
+    return int(index), int(count)
 
 
 def _hand_out(session: Session, query: exp.Query, form: str, output: Path | None) -> None:
@@ -78,12 +104,15 @@ def _hand_out(session: Session, query: exp.Query, form: str, output: Path | None
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True, dir_okay=False))
 @common
 @click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), help="Default: by the file's ending.")
+@click.option("--errors", is_flag=True, help="FILE lists samples that could not be made, and why: metasql_error.")
 @click.option("--inputs", type=file_path, help="For an expansion: the inputs that were processed, with their receipts.")
-def commit_command(shared: Common, key: str, file: Path, form: str | None, inputs: Path | None) -> int:
+def commit_command(shared: Common, key: str, file: Path, form: str | None, errors: bool, inputs: Path | None) -> int:
     """Take results back, all rows or none.
 
     FILE is CSV, JSON lines or Parquet, or `-` for standard input; its rows become samples of KEY.
     """
+    if errors and inputs is not None:
+        raise click.UsageError("--errors lists units of the increment: leave --inputs out")
     form = form or _format_of(file) or ("json" if str(file) == "-" else None)
     if form is None:
         raise click.UsageError(f"what form has {file}? say --format csv, json or parquet")
@@ -93,6 +122,8 @@ def commit_command(shared: Common, key: str, file: Path, form: str | None, input
     with tempfile.TemporaryDirectory() as folder:
         # Standard input is read to its end first: its writer may still be reading the warehouse.
         batch = _spooled(Path(folder, "batch"), inputs) if str(file) == "-" else file
+        if errors:
+            return _commit_errors(shared, key, BatchFile(batch, form))
         listed = BatchFile(inputs, _format_of(inputs) or form) if inputs is not None else None
         return _commit(shared, key, BatchFile(batch, form), listed)
 
@@ -112,13 +143,46 @@ def _commit(shared: Common, key: str, batch: BatchFile, inputs: BatchFile | None
     with shared.session() as (project, session):
         feature = feature_of(project, key)
         require_relations(session, feature)
-        result = commit_file(session, feature, batch, inputs)
+        result = commit_batch(session, feature, batch, inputs)
         written = result.written
         finish_write(project, session, feature, "commit", written.rows + written.deleted)
     if not shared.quiet:
         gone = f"; {written.deleted:,} deleted, which their input no longer gives" if written.deleted else ""
         said = "1 row" if result.rows == 1 else f"{result.rows:,} rows"
         click.echo(f"{key}: {said}, {written.rows:,} of them changed what is stored{gone}", err=True)
+    return 0
+
+
+def _commit_errors(shared: Common, key: str, batch: BatchFile) -> int:
+    with shared.session() as (project, session):
+        feature = feature_of(project, key)
+        require_relations(session, feature)
+        rows = commit_errors(session, feature, batch)
+        finish_write(project, session, feature, "commit", 0)
+    if not shared.quiet:
+        click.echo(f"{key}: {rows:,} {'error' if rows == 1 else 'errors'} noted", err=True)
+    return 0
+
+
+@click.command("retry-samples")
+@click.argument("key")
+@common
+@click.option("--where", help="Only these: SQL over the columns of the errors, such as metasql_attempts.")
+def retry_samples_command(shared: Common, key: str, where: str | None) -> int:
+    """Forget errors, so that their samples are handed out again.
+
+    The units of KEY that left the increment because they failed too often, or wait for another attempt, are back
+    in it at once.
+    """
+    with shared.session() as (project, session):
+        feature = feature_of(project, key)
+        require_relations(session, feature)
+        names = session.connection.columns(session.layout.of(feature.key, "errors")) or {}
+        chosen = condition(project, feature, names, where, "--where") if where is not None else None
+        again = retry(session, feature, chosen)
+        finish_write(project, session, feature, "retry-samples", 0)
+    if not shared.quiet:
+        click.echo(f"{key}: {again:,} {'sample' if again == 1 else 'samples'} to be tried again", err=True)
     return 0
 
 
@@ -138,11 +202,12 @@ def delete_command(shared: Common, key: str, where: str | None, orphaned: bool, 
     with shared.session() as (project, session):
         feature = feature_of(project, key)
         require_relations(session, feature)
-        condition = _condition(project, feature, where) if where is not None else None
+        names = [column.name for column in feature.columns] + [name for name, _ in BOOKKEEPING]
+        chosen = condition(project, feature, names, where, "--where") if where is not None else None
         with session.connection.transaction():
             gone = (
-                delete_samples(session, feature, condition, hard=hard)
-                if condition is not None
+                delete_samples(session, feature, chosen, hard=hard)
+                if chosen is not None
                 else delete_orphaned(session, feature, hard=hard)
             )
         finish_write(project, session, feature, "delete", gone)
@@ -151,20 +216,5 @@ def delete_command(shared: Common, key: str, where: str | None, orphaned: bool, 
     return 0
 
 
-def _condition(project: Project, feature: Feature, where: str) -> exp.Expr:
-    """`--where` over the columns of the public view that are stored as they stand."""
-    source = Source("--where", where)
-    names = [column.name for column in feature.columns] + [name for name, _ in BOOKKEEPING]
-    bag = Bag()
-    word = Word(where, Span(source, 0, len(where)))
-    tree = expression_over(word, names, feature.key.path, project.config.dialect, bag)
-    bag.raise_errors()
-    assert tree is not None, "an expression without errors was parsed"
-    tree = carried_condition(tree, word, feature, project.dialect, bag)
-    bag.raise_errors()
-    return tree
-
-
 def _format_of(path: Path | None) -> str | None:
-    endings = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet"}
-    return endings.get(path.suffix.lower()) if path is not None else None
+    return ENDINGS.get(path.suffix.lower()) if path is not None else None

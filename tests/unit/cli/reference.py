@@ -23,7 +23,7 @@ error, as text or, with `--log-format json`, as one JSON object a line. `NO_COLO
 | 0 | all is well |
 | 1 | the project has errors |
 | 2 | the command was not used as it should be |
-| 3 | a run, an assertion or a commit failed, or `status --fail-on` found something |
+| 3 | a run, an assertion or a commit failed, `status --fail-on` found something, or a plan is above its limit |
 | 4 | a fault of metasql's own |
 """
 

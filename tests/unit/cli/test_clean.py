@@ -27,9 +27,10 @@ def test_the_target_folder_is_emptied(built):
         "target/logs",
         "target/metasql.json",
         "target/run_results.json",
+        "target/stamps",
         "target/sub",
     ]
-    assert "6 removed; target/demo.duckdb stayed" in result.err
+    assert "7 removed; target/demo.duckdb stayed" in result.err
     assert left(built) == {"demo.duckdb"}
     assert built.status()["video/full"]["live"] == 6
 

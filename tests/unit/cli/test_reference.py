@@ -6,10 +6,12 @@ import click
 import pytest
 
 from metasql.cli.main import COMMANDS, cli
+from metasql.cli.summaries import SUMMARIES
 from tests.support.cli import run_cli
 from tests.unit.cli.reference import command, common_names, options, reference
 
 PAGE = Path(__file__).parents[3] / "docs/cli.md"
+SENTENCES = Path(__file__).parents[3] / "metasql/cli/summaries.py"
 
 
 def test_the_page_is_up_to_date(request):
@@ -64,3 +66,14 @@ def test_every_command_is_in_the_help():
     assert shown.code == 0
     assert cli.list_commands(click.Context(cli)) == sorted(COMMANDS)
     assert all(f"\n  {name} " in shown.out for name in COMMANDS)
+
+
+def test_the_help_of_the_group_says_what_the_commands_do(request):
+    """It is kept apart, so that asking for help loads no command; `--update` writes it anew."""
+    told = {name: command(name).get_short_help_str(200) for name in sorted(COMMANDS)}
+    if request.config.getoption("--update"):
+        head, rest = SENTENCES.read_text(encoding="utf-8").split("SUMMARIES = {\n")
+        lines = "".join(f'    "{name}": "{sentence}",\n' for name, sentence in told.items())
+        SENTENCES.write_text(f"{head}SUMMARIES = {{\n{lines}}}{rest.partition('}')[2]}", encoding="utf-8")
+        return
+    assert told == SUMMARIES, "metasql/cli/summaries.py is out of date: run this test with --update"

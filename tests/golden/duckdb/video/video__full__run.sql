@@ -341,19 +341,47 @@ SELECT
   incoming.metasql_recipe__audio,
   incoming.metasql_inputs__audio,
   incoming.metasql_provenance__audio,
-  incoming.metasql_data_version__audio,
+  COALESCE(
+    incoming.metasql_data_version__audio,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__audio = stored.metasql_provenance__audio
+      THEN stored.metasql_data_version__audio
+    END
+  ) AS metasql_data_version__audio,
   incoming.metasql_recipe__frames,
   incoming.metasql_inputs__frames,
   incoming.metasql_provenance__frames,
-  incoming.metasql_data_version__frames,
+  COALESCE(
+    incoming.metasql_data_version__frames,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__frames = stored.metasql_provenance__frames
+      THEN stored.metasql_data_version__frames
+    END
+  ) AS metasql_data_version__frames,
   incoming.metasql_recipe__facts,
   incoming.metasql_inputs__facts,
   incoming.metasql_provenance__facts,
-  incoming.metasql_data_version__facts,
+  COALESCE(
+    incoming.metasql_data_version__facts,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__facts = stored.metasql_provenance__facts
+      THEN stored.metasql_data_version__facts
+    END
+  ) AS metasql_data_version__facts,
   incoming.metasql_recipe__file,
   incoming.metasql_inputs__file,
   incoming.metasql_provenance__file,
-  incoming.metasql_data_version__file,
+  COALESCE(
+    incoming.metasql_data_version__file,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__file = stored.metasql_provenance__file
+      THEN stored.metasql_data_version__file
+    END
+  ) AS metasql_data_version__file,
   incoming.metasql_feature_version,
   CASE WHEN stored.metasql_deleted_at IS NULL THEN stored.metasql_created_at END AS metasql_created_at
 FROM metasql_incoming AS incoming
@@ -373,16 +401,44 @@ WHERE
   OR incoming.recorded_on IS DISTINCT FROM stored.recorded_on
   OR incoming.metasql_recipe__audio IS DISTINCT FROM stored.metasql_recipe__audio
   OR incoming.metasql_inputs__audio IS DISTINCT FROM stored.metasql_inputs__audio
-  OR incoming.metasql_data_version__audio IS DISTINCT FROM stored.metasql_data_version__audio
+  OR COALESCE(
+    incoming.metasql_data_version__audio,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__audio = stored.metasql_provenance__audio
+      THEN stored.metasql_data_version__audio
+    END
+  ) IS DISTINCT FROM stored.metasql_data_version__audio
   OR incoming.metasql_recipe__frames IS DISTINCT FROM stored.metasql_recipe__frames
   OR incoming.metasql_inputs__frames IS DISTINCT FROM stored.metasql_inputs__frames
-  OR incoming.metasql_data_version__frames IS DISTINCT FROM stored.metasql_data_version__frames
+  OR COALESCE(
+    incoming.metasql_data_version__frames,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__frames = stored.metasql_provenance__frames
+      THEN stored.metasql_data_version__frames
+    END
+  ) IS DISTINCT FROM stored.metasql_data_version__frames
   OR incoming.metasql_recipe__facts IS DISTINCT FROM stored.metasql_recipe__facts
   OR incoming.metasql_inputs__facts IS DISTINCT FROM stored.metasql_inputs__facts
-  OR incoming.metasql_data_version__facts IS DISTINCT FROM stored.metasql_data_version__facts
+  OR COALESCE(
+    incoming.metasql_data_version__facts,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__facts = stored.metasql_provenance__facts
+      THEN stored.metasql_data_version__facts
+    END
+  ) IS DISTINCT FROM stored.metasql_data_version__facts
   OR incoming.metasql_recipe__file IS DISTINCT FROM stored.metasql_recipe__file
   OR incoming.metasql_inputs__file IS DISTINCT FROM stored.metasql_inputs__file
-  OR incoming.metasql_data_version__file IS DISTINCT FROM stored.metasql_data_version__file;
+  OR COALESCE(
+    incoming.metasql_data_version__file,
+    CASE
+      WHEN stored.metasql_deleted_at IS NULL
+      AND incoming.metasql_provenance__file = stored.metasql_provenance__file
+      THEN stored.metasql_data_version__file
+    END
+  ) IS DISTINCT FROM stored.metasql_data_version__file;
 
 -- the new rows, in the place of those that they replace
 DELETE FROM main.video__full__samples AS stored USING   metasql_changed AS source
