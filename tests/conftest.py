@@ -7,9 +7,17 @@ import pytest
 from tests.support.cases import case_files
 from tests.support.engines import engine_named
 
-
 TOGETHER = frozenset(
-    "test_bodies test_cluster test_corpus test_parsers test_plan test_readme test_views test_wheel".split()
+    {
+        "test_bodies",
+        "test_cluster",
+        "test_corpus",
+        "test_parsers",
+        "test_plan",
+        "test_readme",
+        "test_views",
+        "test_wheel",
+    }
 )
 """Modules whose tests share something that takes long to make: one process makes it, with `--dist loadgroup`."""
 

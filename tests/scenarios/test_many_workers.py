@@ -156,14 +156,14 @@ def test_many_workers_at_once(place):
 
     Where one process alone has the warehouse they commit through one committer; else each has a connection.
     """
-    names = [f"{number:04}" for number in range(20 * WORKERS)]
+    names = [f"{number:04}" for number in range(12 * WORKERS)]
     fill(place, dict.fromkeys(names, ("x", "y")))
     place.run("--select", "a")
     place.engine.ready(place.folder)
     project = metasql.Project.load(place.folder)
 
     def work(index, open_one):
-        with open_one() as wh, wh.writer("e", every=7, seconds=None) as out:
+        with open_one() as wh, wh.writer("e", every=9, seconds=None) as out:
             for row in wh.increment("e", shard=(index, WORKERS)).to_dicts():
                 out.put({"id": row["id"], "path": f"p{row['id']}", "metasql_receipt": row["metasql_receipt"]})
 

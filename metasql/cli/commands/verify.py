@@ -27,8 +27,9 @@ COLUMNS = ("feature", "way", "unsettled", "differing", "")
 def verify_command(shared: Common, keys: tuple[str, ...], repair: bool, as_json: bool, **choice: Any) -> int:
     """Compare each increment with the one over all samples.
 
-    An increment looks at what was written since its feature was settled. This looks at everything, and says on
-    which samples both differ: only rows that were changed around metasql can make them.
+    An increment looks at what was written since its feature was settled. This looks at everything, for all
+    features or KEYS alone, and says on which samples both differ: only rows that were changed around metasql
+    can make them.
     """
     with shared.session(read_only=not repair) as (project, session):
         named = {str(feature_of(project, key).key) for key in keys}

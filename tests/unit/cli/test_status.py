@@ -48,6 +48,8 @@ def test_one_document(built):
         "new": 5,
         "stale_fields": [],
         "error": [],
+        "increment": "delta",
+        "why_full": None,
     }
 
 
