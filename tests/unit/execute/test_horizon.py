@@ -54,15 +54,19 @@ def test_a_commit_that_is_under_way(sessions):
 def test_a_commit_that_fails(sessions):
     """Its rows will never be seen."""
     writer, reader = sessions(), sessions()
-    before = 0
-    with pytest.raises(ZeroDivisionError), writer.transaction():
-        with writer.writing():
-            before = writer.next_commit()
-        raise ZeroDivisionError
+    taken: list[int] = []
+
+    def fail() -> None:
+        with writer.transaction(), writer.writing():
+            taken.append(writer.next_commit())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with writer.transaction(), writer.writing():
         after = writer.next_commit()
     with reader.transaction():
-        assert before < after <= reader.horizon()
+        assert taken[0] < after <= reader.horizon()
 
 
 def test_numbers_are_above_every_horizon_that_was_drawn(sessions):
