@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 __all__ = [
+    "Bounds",
     "Committed",
     "Diagnostic",
     "FeatureStatus",
@@ -23,6 +24,8 @@ __all__ = [
     "LineageStep",
     "MetasqlError",
     "NodeResult",
+    "PlanReport",
+    "PlannedWork",
     "Project",
     "RunReport",
     "Status",
@@ -35,6 +38,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from metasql.api.public import (
+        Bounds,
         Committed,
         Diagnostic,
         FeatureStatus,
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
         LineageStep,
         MetasqlError,
         NodeResult,
+        PlannedWork,
+        PlanReport,
         Project,
         RunReport,
         Status,

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from metasql.api.opened import opened
+from metasql.api.planning import counted_plan, uncounted_plan
 from metasql.api.running import (
     chosen_nodes,
     ensure_own_tables,
     keep_lock,
     lookups,
+    lookups_without_warehouse,
     run_options,
     walk_nodes,
 )
-from metasql.api.values import Lineage, RunReport, Status
+from metasql.api.values import Lineage, PlanReport, RunReport, Status
 from metasql.api.warehouse import Warehouse
 from metasql.api.worker import Worker
 from metasql.diagnostics import Diagnostic, MetasqlError
@@ -122,6 +124,25 @@ class Project:
                 raise
         graph = self._loaded.graph
         return Status(tuple(never_run([feature_of(self._loaded, key) for key in keys] or graph.features.values())))
+
+    def plan(self, select: str | Sequence[str] = (), *, exclude: str | Sequence[str] = ()) -> PlanReport:
+        """What `run` would do to the same features, and what that costs; counted now, through the whole graph.
+
+        Writes nothing but temporary tables. Where there is no warehouse yet, nothing is counted.
+
+        Raises: MetasqlError MS035x for the selection, 06xx.
+        """
+        choice = {"select": _words(select), "exclude": _words(exclude), "selector": None}
+        try:
+            with opened(self._options, _logged, read_only=True, scratch=True) as (project, session):
+                chosen, _ = chosen_nodes(project, choice, lookups(project, session))
+                return PlanReport.of(counted_plan(project, session, chosen))
+        except MetasqlError as error:
+            if not set(error.codes) <= NOT_THERE:
+                raise
+        known = {**lookups_without_warehouse(self._loaded), "increment": lambda _: ()}
+        chosen, _ = chosen_nodes(self._loaded, choice, known)
+        return PlanReport.of(uncounted_plan(self._loaded, chosen))
 
     def lineage(self, key: str, *, downstream: bool = False) -> Lineage:
         """What a feature, or one of its fields (`video/full.audio`), is made of, or what is made of it.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from metasql.api.increment import Increment
 from metasql.api.project import Project
-from metasql.api.values import Committed, Lineage, RunReport, Status
+from metasql.api.values import Committed, Lineage, PlanReport, RunReport, Status
 from metasql.api.warehouse import Warehouse
 from metasql.api.worker import Worker
 from metasql.api.writer import Unwritten, Writer
 from metasql.diagnostics import Diagnostic, MetasqlError
+from metasql.execute.plan import Bounds
+from metasql.execute.plan import Work as PlannedWork
 from metasql.execute.results import NodeResult
 from metasql.report.lineage import Step as LineageStep
 from metasql.report.status import FeatureStatus
 
 __all__ = [
+    "Bounds",
     "Committed",
     "Diagnostic",
     "FeatureStatus",
@@ -22,6 +25,8 @@ __all__ = [
     "LineageStep",
     "MetasqlError",
     "NodeResult",
+    "PlanReport",
+    "PlannedWork",
     "Project",
     "RunReport",
     "Status",

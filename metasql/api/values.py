@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
+from metasql.execute.plan import Bounds
+from metasql.execute.plan import Work as PlannedWork
 from metasql.execute.results import NodeResult, RunResult
 from metasql.report.lineage import Step
+from metasql.report.plan import Plan, plan_document
+from metasql.report.plan_text import HEAD, plan_rows
+from metasql.report.plan_text import NUMBERS as NUMBERS_OF_A_PLAN
 from metasql.report.status import COLUMNS, NUMBERS, FeatureStatus, rows
 
 Item = TypeVar("Item")
@@ -102,6 +107,37 @@ class RunReport(Listing[NodeResult]):
             (node.name, node.kind, node.status, node.written, node.deleted, node.text, f"{node.seconds:.2f}")
             for node in self.items
         ]
+
+
+@dataclass(frozen=True, repr=False)
+class PlanReport(Listing[PlannedWork]):
+    """What a run would do: a `PlannedWork` for each feature, upstream first.
+
+    `document` is what `metasql plan --format json` writes: what is declared otherwise, and the sums with their costs.
+    """
+
+    document: Mapping[str, Any]
+    _rows: tuple[tuple[str, ...], ...]
+
+    columns = HEAD
+    numbers = NUMBERS_OF_A_PLAN
+
+    @classmethod
+    def of(cls, plan: Plan) -> PlanReport:
+        return cls(plan.works, plan_document(plan), tuple(tuple(row) for row in plan_rows(plan)))
+
+    @property
+    def samples(self) -> Bounds:
+        """The samples that would be computed, at least and at most."""
+        return sum((item.computed for item in self.items), Bounds())
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """Those features to which something would be done, as `metasql plan` shows them."""
+        return list(self._rows)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """For each feature what would be done, with bounds, fields and cost."""
+        return list(self.document["features"])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
@@ -198,8 +198,7 @@ def _schema_changed(
 def is_current(session: Session, feature: Feature) -> bool:
     """Whether the views of a feature on the target are those of its declaration."""
     told = _told_views(session, feature)
-    made = views(feature, session.graph, session.layout)
-    return all(told.get(str(view.relation)) == _digest(view, session) for view in made)
+    return all(told.get(str(view.relation)) == digest for view, digest in _digested(session, feature))
 
 
 def _told_views(session: Session, feature: Feature) -> dict[str, Value]:
@@ -208,9 +207,15 @@ def _told_views(session: Session, feature: Feature) -> dict[str, Value]:
     return {str(row["relation"]): row["digest"] for row in rows}
 
 
-def _digest(view: View, session: Session) -> str:
-    """Of a query's text: it says only whether a view has to be replaced, and is in no version."""
-    return hashlib.sha256(Renderer(session.connection.dialect).view(view.query).encode()).hexdigest()
+def _digested(session: Session, feature: Feature) -> Iterator[tuple[View, str]]:
+    """The views of a feature with the digests of their texts.
+
+    A digest says only whether a view has to be replaced, and is in no version. The texts are those for people:
+    there, what views share is written once.
+    """
+    renderer = Renderer(session.connection.dialect)
+    for view in views(feature, session.graph, session.layout):
+        yield view, hashlib.sha256(renderer.view(view.query, pretty=True).encode()).hexdigest()
 
 
 def _ensure_views(session: Session, feature: Feature) -> bool:
@@ -218,8 +223,8 @@ def _ensure_views(session: Session, feature: Feature) -> bool:
     connection, layout, told = session.connection, session.layout, _told_views(session, feature)
     digests: dict[str, Value] = dict(told)
     changed: list[View] = []
-    for view in views(feature, session.graph, layout):
-        name, digest = str(view.relation), _digest(view, session)
+    for view, digest in _digested(session, feature):
+        name = str(view.relation)
         if told.get(name) != digest:
             digests[name] = digest
             changed.append(view)

@@ -26,7 +26,7 @@ def text_lines(plan: Plan) -> Iterator[str]:
             yield f"  {line}"
     if plan.diff.features:
         yield ""
-    rows = list(_rows(plan))
+    rows = list(plan_rows(plan))
     if rows:
         yield from _aligned(HEAD, rows)
         yield ""
@@ -40,7 +40,7 @@ def markdown_lines(plan: Plan) -> Iterator[str]:
     yield f"### metasql plan: {plan.project} on {plan.target}"
     yield ""
     yield f"**{_escaped(summary(plan))}**"
-    rows = list(_rows(plan))
+    rows = list(plan_rows(plan))
     if rows:
         yield ""
         yield "| " + " | ".join((*HEAD[:-1], "why")) + " |"
@@ -83,7 +83,7 @@ def summary(plan: Plan) -> str:
     return " · ".join(parts)
 
 
-def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+def plan_rows(plan: Plan) -> Iterator[tuple[str, ...]]:
     """The features that a run would touch, and those that could not be counted."""
     for work in plan.works:
         if not is_touched(work) and work.is_counted and not work.waiting:

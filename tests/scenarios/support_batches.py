@@ -36,11 +36,17 @@ features:
 IDS = ["1", "2", "3", "#4", "5,6", 'a"b', "", "é🎬"]
 
 
-def batches(folder, engine):
-    """A project with two external features and an expansion over one root, run once."""
+def unmade(folder, engine):
+    """A project with two external features and an expansion over one root, never run."""
     found = Place(folder, engine)
     found.write("models/features.yml", MODELS)
     found.write("models/a.sql", "select id, x, y from {{ source('raw', 'a') }}")
+    return found
+
+
+def batches(folder, engine):
+    """The same, run once."""
+    found = unmade(folder, engine)
     fill(found, dict.fromkeys(IDS, ("x", "y")))
     found.run()
     return found

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import metasql
-from tests.scenarios.support_batches import IDS, batches, fill, paths, stored
+from tests.scenarios.support_batches import IDS, batches, fill, paths, stored, unmade
 
 
 @pytest.fixture
@@ -233,3 +233,21 @@ def test_a_commit_is_that_of_the_command_line(place, project, tmp_path):
         wh.commit("e", rows)
     assert place.table("e__samples") == before
     assert stored(place) != []
+
+
+def test_a_plan(place, project):
+    """What the command line counts; it agrees with the run, and shows itself as a table."""
+    plan = project.plan()
+    [work] = [item for item in plan if str(item.feature) == "e"]
+    assert (work.new.least, work.new.most) == (len(IDS), len(IDS))
+    assert plan.samples.most >= len(IDS)
+    assert plan.document["total"]["exact"] in (True, False)
+    assert repr(plan).splitlines()[0].split()[:2] == ["feature", "kind"]
+    assert {row["feature"] for row in plan.to_dicts()} == set(project.features)
+    assert [str(item.feature) for item in project.plan("e")] == ["e"]
+
+
+def test_a_plan_without_a_warehouse(tmp_path, engine):
+    """Nothing is counted, and nothing is made."""
+    made = metasql.Project.load(unmade(tmp_path, engine).folder)
+    assert {item.state for item in made.plan()} <= {"unmade", "new here"}

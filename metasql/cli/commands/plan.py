@@ -9,17 +9,14 @@ from typing import Any
 
 import click
 
-from metasql.api.running import feature_keys, lookups, lookups_without_warehouse
+from metasql.api.planning import counted_plan, uncounted_plan
+from metasql.api.running import lookups, lookups_without_warehouse
 from metasql.cli.options import Common, common, selection
 from metasql.cli.reporting import report
 from metasql.cli.running import select_nodes
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute.connection import NOT_THERE
-from metasql.execute.plan import Work, plan_work
-from metasql.execute.told import told
-from metasql.graph.definition import Definitions, definitions_of
-from metasql.graph.diff import Diff, compare_definitions
-from metasql.pipeline import Project, load
+from metasql.pipeline import load
 from metasql.report.plan import Limit, Plan, check_limit, exceeded, plan_document, read_limit
 from metasql.report.plan_text import markdown_lines, text_lines
 
@@ -79,9 +76,7 @@ def _plan(shared: Common, choice: dict[str, Any], limit: Limit | None) -> Plan:
             if limit is not None:
                 check_limit(project.graph, limit)
             chosen = select_nodes(project, choice, lookups(project, session), shared)
-            features = [feature for _, feature in feature_keys(project, chosen)]
-            before = told(session)
-            return _made(project, chosen, before, plan_work(session, features, before))
+            return counted_plan(project, session, chosen)
     except MetasqlError as error:
         if not set(error.codes) <= NOT_THERE:
             raise
@@ -90,14 +85,4 @@ def _plan(shared: Common, choice: dict[str, Any], limit: Limit | None) -> Plan:
     if limit is not None:
         check_limit(project.graph, limit)
     chosen = select_nodes(project, choice, {**lookups_without_warehouse(project), "increment": lambda _: ()}, shared)
-    works = [Work(feature.key, "unmade") for _, feature in feature_keys(project, chosen)]
-    return _made(project, chosen, Definitions({}), works)
-
-
-def _made(project: Project, chosen: set[str], before: Definitions, works: list[Work]) -> Plan:
-    """What is not selected is not spoken of; features that are gone are, where everything is planned."""
-    found = compare_definitions(before, definitions_of(project.graph))
-    declared = {str(key) for key in project.graph.features}
-    whole = declared <= chosen
-    shown = tuple(item for item in found.features if item.key in chosen or (whole and item.change == "removed"))
-    return Plan(project.config.name, project.target.name, project.graph, Diff(shown), tuple(works))
+    return uncounted_plan(project, chosen)
