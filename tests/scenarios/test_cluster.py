@@ -58,8 +58,10 @@ def on_one(tmp_path_factory):
 def test_two_nodes_give_what_one_gives(place, on_one):
     """Every row of every view, hashes and receipts included; both nodes answer alike."""
     found = whole_life(place)
-    assert sorted(found) == sorted(on_one)
-    for name, rows in on_one.items():
+    # A cluster looks at everything in `X__increment` itself.
+    alike = {name: rows for name, rows in on_one.items() if not name.endswith("__increment_full")}
+    assert sorted(found) == sorted(alike)
+    for name, rows in alike.items():
         assert found[name] == rows, name
     first, other = (node.client() for node in place.engine.nodes(place.folder))
     with first, other:
