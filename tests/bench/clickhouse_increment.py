@@ -1,6 +1,6 @@
 """The increment of one feature on ClickHouse, a tenth of its parents changed, against a floor.
 
-    python -m tests.bench.clickhouse_increment [--samples N] [--times N]
+    python -m tests.bench.clickhouse_increment [--samples N] [--leaf external|sql] [--times N]
 
 It runs the engine in this process (chDB). The floor scans and joins the present rows of the same
 columns by hand, once with the engine's own choice of a join, and once as the view joins.
@@ -83,10 +83,10 @@ def queries(scenario: Scenario) -> dict[str, str]:
     }
 
 
-def increment(scenario: Scenario, samples: int, times: int) -> dict[str, float]:
+def increment(scenario: Scenario, samples: int, times: int, leaf: str = "external") -> dict[str, float]:
     """The median CPU seconds of each query; rows go nowhere."""
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = OnClickHouse(Path(folder), scenario, samples)
+        warehouse = OnClickHouse(Path(folder), scenario, samples, kind=leaf)
         warehouse.settle()
         warehouse.change()
         client = warehouse.client()
@@ -104,10 +104,11 @@ def increment(scenario: Scenario, samples: int, times: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=1_000_000)
+    parser.add_argument("--leaf", choices=["external", "sql"], default="external", help="sql is settled sooner")
     parser.add_argument("--times", type=int, default=5, help="the median of so many is shown")
     given = parser.parse_args()
     for scenario in (SIMPLE, WIDE):
-        found = increment(scenario, given.samples, given.times)
+        found = increment(scenario, given.samples, given.times, given.leaf)
         show(f"ClickHouse · {scenario.name} · {given.samples:,} samples", found.items(), FLOOR)
 
 

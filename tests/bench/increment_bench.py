@@ -1,6 +1,7 @@
 """The increment of one feature over many samples, a tenth of its parents changed, against a floor.
 
-    python -m tests.bench.increment_bench [--samples N] [--ids text|bigint] [--threads N] [--times N]
+    python -m tests.bench.increment_bench [--samples N] [--ids text|bigint] [--leaf external|sql]
+        [--threads N] [--times N]
 
 The floor is what nobody can do without: scan the flat version columns of the parents and of the
 feature, and join them. No row goes to Python: every query ends in a temporary table.
@@ -72,10 +73,12 @@ def joined(scenario: Scenario, names: list[str], texts: list[str]) -> str:
 
 
 @contextmanager
-def prepared(scenario: Scenario, samples: int, threads: int, ids: str = "text") -> Iterator[Warehouse]:
+def prepared(
+    scenario: Scenario, samples: int, threads: int, ids: str = "text", leaf: str = "external"
+) -> Iterator[Warehouse]:
     """A warehouse in which the leaf is settled but for a tenth of its parents."""
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = Warehouse(Path(folder), scenario, samples, threads=threads, ids=ids)
+        warehouse = Warehouse(Path(folder), scenario, samples, kind=leaf, threads=threads, ids=ids)
         warehouse.settle()
         warehouse.change()
         yield warehouse
@@ -85,9 +88,11 @@ def materialised(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}")
 
 
-def increment(scenario: Scenario, samples: int, threads: int, times: int, ids: str = "text") -> dict[str, float]:
+def increment(
+    scenario: Scenario, samples: int, threads: int, times: int, ids: str = "text", leaf: str = "external"
+) -> dict[str, float]:
     """The median CPU seconds of each query."""
-    with prepared(scenario, samples, threads, ids) as warehouse, warehouse.connect() as connection:
+    with prepared(scenario, samples, threads, ids, leaf) as warehouse, warehouse.connect() as connection:
         stale = connection.execute(f"SELECT metasql_status, count(*) FROM {VIEW} GROUP BY ALL").fetchall()
         assert [status for status, _ in stale] == ["stale"], stale
         assert 0.05 * samples < stale[0][1] < 0.15 * samples, stale
@@ -99,12 +104,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=1_000_000)
     parser.add_argument("--ids", choices=sorted(IDS), help="the type of the id column; both where it is not given")
+    parser.add_argument("--leaf", choices=["external", "sql"], default="external", help="sql is settled sooner")
     parser.add_argument("--threads", type=int, default=1, help="threads of DuckDB")
     parser.add_argument("--times", type=int, default=5, help="the median of so many is shown")
     given = parser.parse_args()
     for scenario in (SIMPLE, WIDE, SPLIT):
         for ids in [given.ids] if given.ids else sorted(IDS):
-            found = increment(scenario, given.samples, given.threads, given.times, ids)
+            found = increment(scenario, given.samples, given.threads, given.times, ids, given.leaf)
             show(f"{scenario.name} · {given.samples:,} samples, {ids} ids", found.items(), FLOOR)
 
 
