@@ -90,6 +90,7 @@ class ChDB(Plain):
 
     def __init__(self) -> None:
         self._open: tuple[Path, Client] | None = None
+        self._elsewhere = False
 
     def target(self, folder: Path) -> dict[str, Any]:
         path = str(folder / "case.chdb")
@@ -102,9 +103,15 @@ class ChDB(Plain):
             "settings": dict.fromkeys(COMPILING, 0),
         }
 
-    def held_elsewhere(self, folder: Path) -> AbstractContextManager[int]:
-        self.settle(folder)
-        return held_by_process(CHDB, str(folder / "case.chdb"))
+    @contextmanager
+    def held_elsewhere(self, folder: Path) -> Iterator[int]:
+        self._close()
+        self._elsewhere = True
+        try:
+            with held_by_process(CHDB, str(folder / "case.chdb")) as process:
+                yield process
+        finally:
+            self._elsewhere = False
 
     @contextmanager
     def displaced(self, folder: Path) -> Iterator[str]:
@@ -117,7 +124,7 @@ class ChDB(Plain):
         path = folder / "case.chdb"
         if self._open is not None and self._open[0] != path:
             self._close()
-        if self._open is None and path.is_dir():
+        if self._open is None and path.is_dir() and not self._elsewhere:
             self._open = (path, clickhouse_connect.get_client(interface="chdb", path=str(path)))
 
     def settle(self, folder: Path) -> None:
