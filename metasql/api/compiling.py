@@ -20,6 +20,7 @@ from metasql.diagnostics import MetasqlError
 from metasql.graph.lock import FILE
 from metasql.graph.nodes import Feature
 from metasql.graph.version import Hasher
+from metasql.lower.program import program
 from metasql.names import FeatureKey
 from metasql.parse.discover import Part
 from metasql.pipeline import CompiledFile, Options, Project, compiled, load, read_config
@@ -31,7 +32,6 @@ from metasql.report.stamp import (
     Stamp,
     digest_of,
     face_of,
-    program,
     project_files,
     written_now,
 )

@@ -12,10 +12,10 @@ from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
 from metasql.execute.counting import refresh_status
-from metasql.execute.ensure import is_current
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.run import RunOptions
 from metasql.execute.session import Session, now, told_at
+from metasql.execute.views import is_current, told_made
 from metasql.execute.walk import Node, record, walk
 from metasql.graph.nodes import Feature
 from metasql.names import FeatureKey
@@ -129,7 +129,7 @@ def require_relations(session: Session, feature: Feature) -> None:
             feature.span,
             help=f"`metasql run --select {feature.key}` makes its relations",
         )
-    if not is_current(session, feature):
+    if not is_current(session, feature, told_made(session).get(feature.key)):
         text = f"`{feature.key}` was declared otherwise when it was last run: `metasql run --select {feature.key}`"
         session.emit(Note(f"note: {text} brings the target up to date"))
 

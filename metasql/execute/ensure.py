@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from sqlglot import exp
 
@@ -14,11 +13,11 @@ from metasql.execute.connection import Value
 from metasql.execute.contract import check_contract
 from metasql.execute.session import Session, place_of, told_at
 from metasql.execute.settling import ensure_settled, unsettle
+from metasql.execute.views import ensure_views
 from metasql.graph.nodes import Feature, Kind
-from metasql.lower.render import Renderer
 from metasql.names import PREFIX
 from metasql.plan.body import whole_body
-from metasql.plan.relations import Table, View, tables, views
+from metasql.plan.relations import Table, tables
 from metasql.plan.sql import as_, cast_to, select, table
 from metasql.source import Span
 
@@ -35,7 +34,7 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
     told = _told_definition(session, feature)
     _ensure_tables(session, feature, told, full_refresh=full_refresh)
     with told_at(place_of(feature, session.layout.engine)):
-        made = _ensure_views(session, feature)
+        made = ensure_views(session, feature)
     if made and session.connection.is_spread:
         _tell_away(session, feature)
     if told.get("definition") != state.definition_text(feature):
@@ -193,47 +192,3 @@ def _schema_changed(
     if feature.bodies:
         ways += "; `--full-refresh` computes it anew"
     return MetasqlError.of("MS0623", f"the columns of `{feature.key}` changed", place, notes=notes, help=ways)
-
-
-def is_current(session: Session, feature: Feature) -> bool:
-    """Whether the views of a feature on the target are those of its declaration."""
-    told = _told_views(session, feature)
-    return all(told.get(str(view.relation)) == digest for view, digest in _digested(session, feature))
-
-
-def _told_views(session: Session, feature: Feature) -> dict[str, Value]:
-    """The views of a feature that are there, with the digests of their texts."""
-    rows = state.read(session.connection, session.layout, "metasql_relations", feature=feature.key.path)
-    return {str(row["relation"]): row["digest"] for row in rows}
-
-
-def _digested(session: Session, feature: Feature) -> Iterator[tuple[View, str]]:
-    """The views of a feature with the digests of their texts.
-
-    A digest says only whether a view has to be replaced, and is in no version. The texts are those for people:
-    there, what views share is written once.
-    """
-    renderer = Renderer(session.connection.dialect)
-    for view in views(feature, session.graph, session.layout):
-        yield view, hashlib.sha256(renderer.view(view.query, pretty=True).encode()).hexdigest()
-
-
-def _ensure_views(session: Session, feature: Feature) -> bool:
-    """Replace the views whose texts are not those that are there; says whether there were any."""
-    connection, layout, told = session.connection, session.layout, _told_views(session, feature)
-    digests: dict[str, Value] = dict(told)
-    changed: list[View] = []
-    for view, digest in _digested(session, feature):
-        name = str(view.relation)
-        if told.get(name) != digest:
-            digests[name] = digest
-            changed.append(view)
-    if not changed:
-        return False
-    key = feature.key.path
-    with connection.writing():
-        for view in changed:
-            connection.create_view(view.relation, view.query)
-        rows = [{"relation": name, "feature": key, "digest": digest} for name, digest in digests.items()]
-        state.replace(connection, layout, "metasql_relations", {"feature": key}, rows)
-    return True

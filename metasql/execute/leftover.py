@@ -20,6 +20,7 @@ TOLD = (
     "metasql_field_lineage",
     "metasql_definitions",
     "metasql_relations",
+    "metasql_made",
     "metasql_status",
     "metasql_stale_fields",
 )

@@ -10,6 +10,7 @@
 | metasql_definition_log | one row per change of a feature's definition |
 | metasql_rebases | one row per feature whose rows were accepted as they are, and why |
 | metasql_relations | one row per view, with a digest of its text |
+| metasql_made | one row per feature: a digest of what its views were made of when they were last compared |
 | metasql_runs | one row per command that wrote |
 | metasql_run_results | one row per command and node |
 | metasql_status | one row per feature: live, new, stale, orphaned, waiting |
@@ -33,7 +34,7 @@ from metasql.graph.nodes import Feature
 from metasql.plan.layout import Layout
 from metasql.plan.sql import all_of, col, cols, current, equal, is_null, select, table, text
 
-VERSION = "2"
+VERSION = "3"
 
 TABLES: Mapping[str, Mapping[str, str]] = {
     "metasql_meta": {"name": "text", "value": "text"},
@@ -90,6 +91,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "at": "timestamp",
     },
     "metasql_relations": {"relation": "text", "feature": "text", "digest": "text"},
+    "metasql_made": {"feature": "text", "made_of": "text"},
     "metasql_runs": {
         "run_id": "text",
         "command": "text",
@@ -141,6 +143,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "metasql_field_lineage": ("feature", "field", "upstream_feature", "upstream_field"),
     "metasql_definitions": ("feature",),
     "metasql_relations": ("relation",),
+    "metasql_made": ("feature",),
     "metasql_status": ("feature",),
     "metasql_stale_fields": ("feature", "field", "reason"),
 }
@@ -150,7 +153,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 def ensure_tables(connection: Connection, layout: Layout) -> None:
     """Make metasql's own tables where they are not there yet; refuse those of a newer metasql.
 
-    Those of version 1 lack some tables; none has another form.
+    Older ones lack some tables; none has another form.
     """
     if connection.columns(layout.relation("metasql_meta")) is not None:
         version = meta(connection, layout, "version")

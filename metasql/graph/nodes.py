@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any, Literal
@@ -194,6 +195,20 @@ class Graph:
             found[feature.key] = next((columns for columns in beside if columns), feature.unit_columns)
         return found
 
+    @cached_property
+    def digests(self) -> dict[FeatureKey, str]:
+        """Of each feature a digest of all that it and what stands upstream of it is declared as, but for its bodies.
+
+        They say at once that nothing changed, on one machine and with one metasql, and are in no version: two
+        declarations that mean the same may have different ones.
+        """
+        found: dict[FeatureKey, str] = {}
+        for key, feature in self.features.items():
+            upstream = [found[dep.feature] for dep in feature.deps]
+            said = f"{_said(feature)}{sorted(map(str, feature.bodies))}{self.spread[key]}{upstream}"
+            found[key] = hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
+        return found
+
     def away(self, feature: Feature) -> tuple[Dependency, ...]:
         """The dependencies whose rows do not lie beside those that are made of them."""
         ours = self.spread[feature.key]
@@ -208,3 +223,10 @@ def _beside(feature: Feature, dep: Dependency, theirs: tuple[str, ...]) -> tuple
     """Our columns that equal those by which the rows of a dependency are spread; none where some has no equal."""
     ours = {upstream: unit for upstream, unit in dep.match if unit in feature.unit_columns}
     return tuple(ours[name] for name in theirs) if all(name in ours for name in theirs) else ()
+
+
+def _said(feature: Feature) -> str:
+    """What a feature says, wherever it stands in its file."""
+    fields = tuple(replace(item, span=NOWHERE) for item in feature.fields)
+    deps = tuple(replace(item, span=NOWHERE) for item in feature.deps)
+    return repr(replace(feature, bodies={}, tests=(), path="", span=NOWHERE, fields=fields, deps=deps))

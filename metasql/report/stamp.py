@@ -10,11 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,9 +23,6 @@ FORM = 1
 
 ENDINGS = (".yml", ".yaml", ".sql", ".csv")
 """The files in a project's folders that say anything."""
-
-_PACKAGE = Path(__file__).parents[1]
-_LIBRARIES = ("sqlglot", "jinja2", "pyyaml", "packaging")
 
 Written = Mapping[str, tuple[int, int]]
 
@@ -156,13 +150,6 @@ def written_now(base: Path, names: Iterable[str]) -> Written:
     return {name: _state(f"{base}/{name}") for name in names}
 
 
-@cache
-def program() -> str:
-    """A digest of metasql's own files and of the libraries that decide what is compiled."""
-    own = [(path, _state(path)) for path in _walk(str(_PACKAGE), "", frozenset(), (".py",))]
-    return _digest(json.dumps([sys.version, own, [version(name) for name in _LIBRARIES]]).encode())
-
-
 def _content(path: str) -> str | None:
     """Of a seed, only the first line matters here, and it may be large: its size and time stand for it."""
     try:
@@ -182,7 +169,7 @@ def _digest(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-def _walk(folder: str, away: str, above: frozenset[str], endings: tuple[str, ...] = ENDINGS) -> Iterator[str]:
+def _walk(folder: str, away: str, above: frozenset[str]) -> Iterator[str]:
     """The files of a folder and of those below it, as parse/discover.py finds them, but for their order."""
     real = os.path.realpath(folder)
     if real == away or real in above or not Path(folder).is_dir():
@@ -193,6 +180,6 @@ def _walk(folder: str, away: str, above: frozenset[str], endings: tuple[str, ...
         if child.name.startswith("."):
             continue
         if child.is_dir():
-            yield from _walk(child.path, away, above | {real}, endings)
-        elif child.name.endswith(endings) and child.is_file():
+            yield from _walk(child.path, away, above | {real})
+        elif child.name.endswith(ENDINGS) and child.is_file():
             yield child.path

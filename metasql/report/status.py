@@ -21,10 +21,10 @@ from metasql.diagnostics import Diagnostic, MetasqlError
 from metasql.execute import state
 from metasql.execute.connection import Value
 from metasql.execute.counting import count, refresh_status
-from metasql.execute.ensure import is_current
 from metasql.execute.quiet import quiet
 from metasql.execute.results import Counts
 from metasql.execute.session import Session, now
+from metasql.execute.views import is_current, told_made
 from metasql.graph.nodes import Feature
 from metasql.names import FeatureKey
 from metasql.plan.delta import why_full
@@ -89,7 +89,8 @@ def statuses(session: Session, features: Iterable[Feature], *, refresh: bool = F
     )
     chosen = list(features)
     settled = quiet(session, [item for item in chosen if item.key.path in told]) if not refresh else {}
-    return [_status(session, feature, told, settled, refresh) for feature in chosen]
+    made = told_made(session) if known else {}
+    return [_status(session, feature, told, made, settled, refresh) for feature in chosen]
 
 
 def never_run(features: Iterable[Feature]) -> list[FeatureStatus]:
@@ -101,6 +102,7 @@ def _status(
     session: Session,
     feature: Feature,
     told: dict[str, dict[str, Value]],
+    made: Mapping[FeatureKey, str],
     settled: Mapping[FeatureKey, Counts],
     refresh: bool,
 ) -> FeatureStatus:
@@ -109,7 +111,7 @@ def _status(
         return FeatureStatus(key, kind, "never run")
     if _has_another_key(feature, told[key]):
         return FeatureStatus(key, kind, "altered")
-    changed = not is_current(session, feature)
+    changed = not is_current(session, feature, made.get(feature.key))
     try:
         if refresh:
             counts = refresh_status(session, feature)
