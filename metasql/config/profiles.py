@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from metasql.config.defer import Defer, Side, checked_defer
 from metasql.config.document import Node, parse_yaml, read_source
 from metasql.config.options import OPTIONS
 from metasql.config.project import ProjectConfig
@@ -47,13 +48,18 @@ class Options(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class Target:
-    """One warehouse. `type` names the engine; `options` are the engine's own, checked and complete."""
+    """One warehouse. `type` names the engine; `options` are the engine's own, checked and complete.
+
+    `defer`: where features are read that this one has none of. `source`: where a command copies from.
+    """
 
     profile: str
     name: str
     type: str
     schema: str = field(repr=False)
     options: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    defer: Defer | None = None
+    source: Defer | None = None
 
 
 def find_profiles(root: Path, profiles_dir: Path | None, env: Mapping[str, str], home: Path) -> Path | None:
@@ -80,8 +86,9 @@ def load_target(
     home: Path,
     render: Render,
     bag: Bag,
+    source: str | None = None,
 ) -> Target | None:
-    """The target to run on; None with errors where it cannot be had."""
+    """The target to run on; None with errors where it cannot be had. `source`: another output, to copy from."""
     path = find_profiles(config.root, profiles_dir, env, home)
     if path is None:
         places = ", ".join(f"`{place}`" for place in profile_places(config.root, profiles_dir, env, home))
@@ -95,7 +102,7 @@ def load_target(
     chosen = None
     if document is not None:
         chosen = _choose(config, document, target or env.get("METASQL_TARGET") or None, render, found)
-    made = None if chosen is None else _target(config, *chosen, render, found)
+    made = None if chosen is None else _target(config, chosen, render, found, source)
     bag.extend(found)
     return None if found.has_errors else made
 
@@ -137,10 +144,12 @@ def _secret_spans(node: Node) -> Iterator[Span]:
             yield from _secret_spans(value)
 
 
-def _choose(
-    config: ProjectConfig, document: Node, wanted: str | None, render: Render, bag: Bag
-) -> tuple[Word, Node] | None:
-    """The name and the mapping of the output to use."""
+Chosen = tuple[Word, Node, Node]
+"""The name of an output, its mapping, and the mapping of all of them."""
+
+
+def _choose(config: ProjectConfig, document: Node, wanted: str | None, render: Render, bag: Bag) -> Chosen | None:
+    """The output to use."""
     profiles = Reader.of(document, bag, "the profiles file").node
     profile = profiles.get(config.profile)
     if profile is None:
@@ -159,14 +168,12 @@ def _choose(
     return _output(config, Reader.of(outputs, bag, "`outputs`").node, wanted, name, bag)
 
 
-def _output(
-    config: ProjectConfig, outputs: Node, wanted: str | None, written: Word | None, bag: Bag
-) -> tuple[Word, Node] | None:
+def _output(config: ProjectConfig, outputs: Node, wanted: str | None, written: Word | None, bag: Bag) -> Chosen | None:
     names = [key.raw for key, _ in outputs.entries]
     name = wanted or written or (names[0] if len(names) == 1 else "default")
     for key, node in outputs.entries:
         if key.raw == name:
-            return key.word, node
+            return key.word, node, outputs
     span = outputs.head if wanted or written is None else written.span
     notes = [f"targets of profile `{config.profile}`: {candidates(names)}"]
     if not wanted and written is None:
@@ -180,20 +187,57 @@ def _output(
     return None
 
 
-def _target(config: ProjectConfig, name: Word, node: Node, render: Render, bag: Bag) -> Target | None:
+def _target(config: ProjectConfig, chosen: Chosen, render: Render, bag: Bag, source: str | None) -> Target | None:
+    name, node, outputs = chosen
     reader = Reader.of(node, bag, f"target `{name}`", render)
+    defer = reader.text("defer")
+    side = _side(config, name, reader, bag)
+    if side is None:
+        return None
+    reader.finish()
+    made = Target(str(config.profile), str(name), side.type, side.schema, Options(side.options))
+    if source is not None:
+        word = Word(source, Span(Source("--from", source), 0, len(source)))
+        made = replace(made, source=_defer(config, side, word, outputs, render, bag))
+    return made if defer is None else replace(made, defer=_defer(config, side, defer, outputs, render, bag))
+
+
+def _side(config: ProjectConfig, name: Word, reader: Reader, bag: Bag) -> Side | None:
     engine = reader.required("type", help=f"write one of: {', '.join(OPTIONS)}")
     if engine is None:
         return None
     if engine not in OPTIONS:
         help = suggest(engine, OPTIONS) or f"write one of: {', '.join(OPTIONS)}"
-        shown = "this type" if (written := node.get("type")) and has_jinja(written.raw) else f"`{engine}`"
+        shown = "this type" if (written := reader.node.get("type")) and has_jinja(written.raw) else f"`{engine}`"
         notes = [f"engines: {', '.join(OPTIONS)}"]
         bag.error("MS0113", f"there is no engine of {shown}", engine.span, notes=notes, help=help)
         return None
     schema, options = OPTIONS[engine](reader, config.root)
-    reader.finish()
-    return Target(str(config.profile), str(name), str(engine), schema, Options(options))
+    return Side(name, str(engine), schema, options)
+
+
+def _defer(config: ProjectConfig, here: Side, written: Word, outputs: Node, render: Render, bag: Bag) -> Defer | None:
+    """Another output of the profile, of which nothing is asked that only its own sessions need."""
+    names = [key.raw for key, _ in outputs.entries]
+    found = next(((key.word, node) for key, node in outputs.entries if key.raw == written), None)
+    if found is None:
+        notes = [f"targets of profile `{config.profile}`: {candidates(names)}"]
+        help = suggest(written, names) or "name another output of the profile"
+        bag.error(
+            "MS0112", f"profile `{config.profile}` has no target `{written}`", written.span, notes=notes, help=help
+        )
+        return None
+    name, node = found
+    if node.kind == "mapping":
+        kept = tuple((key, value) for key, value in node.entries if not _is_of_sessions(key.raw))
+        node = replace(node, value=kept)
+    there = _side(config, name, Reader.of(node, bag, f"target `{name}`", render), bag)
+    return None if there is None else checked_defer(here, there, written, bag)
+
+
+def _is_of_sessions(word: str) -> bool:
+    """Who asks, and what for: that of the other target may be known to other machines alone."""
+    return word in ("username", "settings", "attach", "nodes") or _SECRET_NAME.fullmatch(word) is not None
 
 
 __all__ = ["PROFILES_FILE", "Options", "Target", "find_profiles", "load_target", "profile_places"]

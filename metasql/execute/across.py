@@ -45,6 +45,8 @@ def is_as_before(session: Session, feature: Feature, now: Reading) -> bool:
     before = _before(session, feature)
     if before is None or before.told != now.told or before.horizon < 0:
         return False
+    if any(session.layout.is_deferred(dep.feature) for dep in _read(session, feature)):
+        return False  # commits of another target are counted by themselves
     return not any(_written_since(session, dep, before.horizon) for dep in _read(session, feature))
 
 
@@ -82,14 +84,15 @@ def _name(feature: Feature) -> str:
 
 
 def _told(session: Session, dep: Dependency) -> str:
-    samples = current(session.layout.of(dep.feature, "samples"), "sample")
+    samples = current(session.layout.samples(dep.feature), "sample")
     query = select(as_(exp.Count(this=exp.Star()), "units")).from_(samples, copy=False)
     [(units,)] = session.connection.rows(query, f"see whether {dep.feature} was written to")
     where = dep.where.sql("duckdb") if dep.where is not None else ""
+    where = f"{where} {session.layout.samples(dep.feature)}" if session.layout.is_deferred(dep.feature) else where
     return f"{dep.feature} {units} {sorted(dep.rename.items())} {where}"
 
 
 def _written_since(session: Session, dep: Dependency, horizon: int) -> bool:
-    query = select(number(1)).from_(table(session.layout.of(dep.feature, "samples"), "sample"), copy=False)
+    query = select(number(1)).from_(table(session.layout.samples(dep.feature), "sample"), copy=False)
     query = query.where(exp.GT(this=col("metasql_commit", "sample"), expression=number(horizon)), copy=False)
     return bool(session.connection.rows(query.limit(1), f"see whether {dep.feature} was written to"))

@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verified:
-    """One feature. `way`: `delta`, or `full` where there is nothing to compare; `why` says so."""
+    """One feature. `way`: `delta`; or `full` or `deferred`, where there is nothing to compare and `why` says so."""
 
     feature: str
     way: str
@@ -41,6 +41,8 @@ class Verified:
 def verify(session: Session, feature: Feature, *, repair: bool = False) -> Verified:
     """Compare both ways; `repair` forgets what is settled of a feature on which they differ."""
     key, connection = feature.key.path, session.connection
+    if session.layout.elsewhere is not None and session.layout.is_deferred(feature.key):
+        return Verified(key, "deferred", f"it is read from {session.layout.elsewhere.target}")
     if not can_delta(session, feature):
         return Verified(key, "full", "its increment looks at all samples")
     if settled(session, feature) is None:

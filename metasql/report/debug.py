@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from metasql.config.profiles import Target, find_profiles, load_target
 from metasql.config.project import PROJECT_FILE, VERSION, ProjectConfig, load_project
 from metasql.config.secret import Secret
-from metasql.diagnostics import Bag, Diagnostic, MetasqlError, Severity
-from metasql.execute.connection import NOT_THERE
+from metasql.diagnostics import Bag, Diagnostic, MetasqlError, Severity, candidates
+from metasql.execute.connection import NOT_THERE, Connection
+from metasql.execute.defer import deferring
 from metasql.execute.registry import connect, dialect_of
 from metasql.graph.link import link
+from metasql.graph.nodes import Graph
 from metasql.graph.version import Hasher
 from metasql.parse.read import profile_render, read_project
+from metasql.plan.layout import Layout
 
 _SHOWN = ("path", "driver", "host", "port", "username", "secure", "cluster", "threads")
 """The options of a target that may be shown. `settings` are not: credentials may be among them."""
@@ -63,6 +66,7 @@ class Place:
     vars: Mapping[str, Any]
     env: Mapping[str, str] = field(repr=False)
     home: Path = field(default_factory=Path.home)
+    defer: bool = True
 
 
 def inspect(place: Place) -> Findings:
@@ -75,11 +79,11 @@ def inspect(place: Place) -> Findings:
         found.skip("profile", "files", "warehouse", why="needs the project file")
         return found
     target = _target(place, config, found)
-    _files(place, config, target, found)
+    graph = _files(place, config, target, found)
     if target is None:
         found.skip("warehouse", why="needs the target")
     else:
-        _warehouse(target, found)
+        _warehouse(target, graph, found)
     return found
 
 
@@ -110,6 +114,7 @@ def _target(place: Place, config: ProjectConfig, found: Findings) -> Target | No
         found.errors("profile", f"{config.profile} ({path})" if path else str(config.profile), bag)
         return None
     found.note("profile", f"{target.profile} ({path})")
+    target = target if place.defer else replace(target, defer=None)
     shown = [f"{name} {target.options[name]}" for name in _SHOWN if _is_shown(target.options.get(name))]
     found.note("target", ", ".join([f"{target.name}: {target.type}", f"schema {target.schema}", *shown]))
     return target
@@ -119,7 +124,7 @@ def _is_shown(value: object) -> bool:
     return value is not None and value != "" and not isinstance(value, Secret)
 
 
-def _files(place: Place, config: ProjectConfig, target: Target | None, found: Findings) -> None:
+def _files(place: Place, config: ProjectConfig, target: Target | None, found: Findings) -> Graph | None:
     bag = Bag()
     declarations = read_project(config, target, env=place.env, bag=bag)
     if not bag.has_errors:
@@ -127,12 +132,13 @@ def _files(place: Place, config: ProjectConfig, target: Target | None, found: Fi
         bag.extend(mistakes)
     if bag.has_errors:
         found.errors("files", "", bag)
-        return
+        return None
     numbers = ((len(graph.features), "feature"), (len(graph.seeds), "seed"), (len(graph.assertions), "assertion"))
     found.note("files", ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in numbers))
+    return graph
 
 
-def _warehouse(target: Target, found: Findings) -> None:
+def _warehouse(target: Target, graph: Graph | None, found: Findings) -> None:
     """Engine facts, as its connection tells them; a warehouse that is not there yet is no fault."""
     try:
         dialect = dialect_of(target)
@@ -145,6 +151,7 @@ def _warehouse(target: Target, found: Findings) -> None:
         return
     try:
         facts = connection.describe_engine()
+        facts |= _deferred(target, graph, connection)
     except MetasqlError as error:
         found.errors("warehouse", "", error.bag)
         return
@@ -153,6 +160,17 @@ def _warehouse(target: Target, found: Findings) -> None:
     found.note("warehouse", "can be opened")
     for name, text in {**facts, **dialect.capabilities}.items():
         found.note(name, text)
+
+
+def _deferred(target: Target, graph: Graph | None, connection: Connection) -> dict[str, str]:
+    """What the target reads of another one."""
+    if target.defer is None or graph is None:
+        return {}
+    other = deferring(target, graph, Layout(target.schema, target.type), connection).elsewhere
+    assert other is not None, "the target defers"
+    names = candidates([str(key) for key in graph.features if key in other.features]) if other.features else "nothing"
+    unfit = [found.message for found in other.unfit.values()]
+    return {"defer": "; ".join([f"read from {other.target}: {names}", *unfit])}
 
 
 def lines(findings: Findings, paint: Callable[[str, str], str]) -> list[str]:

@@ -8,6 +8,7 @@ Counted at the moment of asking, by what is declared now. A feature is
 | changed | it is declared otherwise since its last run; its counts say what the next run would find |
 | altered | the same, and its tables have to be altered first: nothing can be counted before `metasql run` |
 | never run | it has no relations here yet |
+| deferred | it was never run here, and is read from the target that this one defers to; `source` says which |
 | error | the engine could not count; `error` says why |
 """
 
@@ -28,6 +29,7 @@ from metasql.execute.views import is_current, told_made
 from metasql.graph.nodes import Feature
 from metasql.names import FeatureKey
 from metasql.plan.delta import why_full
+from metasql.plan.layout import Layout
 
 SCHEMA_VERSION = 1
 PENDING = ("new", "stale", "orphaned")
@@ -43,7 +45,8 @@ _REFUSED = frozenset({"MS0610", "MS0611"})
 class FeatureStatus:
     """One feature on a target. `counts` is None where nothing could be counted.
 
-    `full`: why its increment looks at all samples, and not only at what changed.
+    `full`: why its increment looks at all samples, and not only at what changed. `source`: the target that it is
+    read from.
     """
 
     feature: str
@@ -52,6 +55,7 @@ class FeatureStatus:
     counts: Counts | None = None
     error: tuple[Diagnostic, ...] = ()
     full: str | None = None
+    source: str | None = None
 
     def has(self, what: str) -> bool:
         """Whether there is something new, stale or orphaned, or `any` of these.
@@ -75,6 +79,7 @@ class FeatureStatus:
         found["stale_fields"] = self.stale_fields()
         found["increment"] = "delta" if self.full is None else "full"
         found["why_full"] = self.full
+        found["read_from"] = self.source
         found["error"] = [item.as_dict() for item in self.error]
         return found
 
@@ -88,14 +93,30 @@ def statuses(session: Session, features: Iterable[Feature], *, refresh: bool = F
         else {}
     )
     chosen = list(features)
+    samples = {item.key.path: session.layout.of(item.key, "samples") for item in chosen if item.key.path in told}
+    there = session.connection.there(list(samples.values()))
+    told = {path: told[path] for path, relation in samples.items() if relation in there}
     settled = quiet(session, [item for item in chosen if item.key.path in told]) if not refresh else {}
     made = told_made(session) if known else {}
     return [_status(session, feature, told, made, settled, refresh) for feature in chosen]
 
 
-def never_run(features: Iterable[Feature]) -> list[FeatureStatus]:
+def never_run(features: Iterable[Feature], layout: Layout) -> list[FeatureStatus]:
     """The statuses on a warehouse that does not exist yet."""
-    return [FeatureStatus(feature.key.path, feature.kind.value, "never run") for feature in features]
+    return [
+        _deferred(feature, layout) or FeatureStatus(feature.key.path, feature.kind.value, "never run")
+        for feature in features
+    ]
+
+
+def _deferred(feature: Feature, layout: Layout) -> FeatureStatus | None:
+    """The status of a feature that is read from another target, or should be and cannot."""
+    key, kind, other = feature.key, feature.kind.value, layout.elsewhere
+    if other is not None and key in other.features:
+        return FeatureStatus(key.path, kind, "deferred", source=other.target)
+    if other is not None and key in other.unfit:
+        return FeatureStatus(key.path, kind, "error", error=(other.unfit[key],))
+    return None
 
 
 def _status(
@@ -107,7 +128,10 @@ def _status(
     refresh: bool,
 ) -> FeatureStatus:
     key, kind = feature.key.path, feature.kind.value
-    if key not in told or session.connection.columns(session.layout.of(feature.key, "samples")) is None:
+    deferred = _deferred(feature, session.layout)
+    if deferred is not None:
+        return deferred
+    if key not in told:
         return FeatureStatus(key, kind, "never run")
     if _has_another_key(feature, told[key]):
         return FeatureStatus(key, kind, "altered")
@@ -134,7 +158,7 @@ def _lacks_columns(session: Session, feature: Feature) -> bool:
     """Whether a table that the count reads has yet to be given a declared column: the feature's or a parent's."""
     keys = [feature.key, *(dep.feature for dep in feature.deps)]
     for item in (session.graph.features[key] for key in keys):
-        stored = session.connection.columns(session.layout.of(item.key, "samples"))
+        stored = session.connection.columns(session.layout.samples(item.key))
         if stored is None or any(column.name not in stored for column in item.columns):
             return True
     return False
@@ -156,6 +180,7 @@ def _remark(item: FeatureStatus) -> str:
         "changed": "declared otherwise since its last run",
         "altered": "declared otherwise since its last run: `metasql run` counts it",
         "never run": "never run",
+        "deferred": f"read from {item.source}",
         "error": item.error[0].message if item.error else "",
     }
     fields = " · ".join(f"{entry['field']} {entry['samples']:,} {entry['reason']}" for entry in item.stale_fields())
