@@ -16,10 +16,13 @@ from metasql.cli.reporting import report, use_color
 from metasql.config.document import parse_yaml, plain
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit, silent
+from metasql.execute.holding import PATIENCE
 from metasql.execute.session import Session
 from metasql.pipeline import Options, Project, load, read_config
 from metasql.report.console import LogFile, all_of, stderr_console
 from metasql.source import Source
+
+MOST_PATIENCE = 7 * 24 * 3600
 
 row_limit = click.IntRange(0, 2**63 - 1)
 """Of `--limit`: as many rows as an engine can count."""
@@ -29,12 +32,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Common:
-    """What the shared options say."""
+    """What the shared options say. `lock_timeout`: seconds for which a target in use is waited for."""
 
     options: Options
     quiet: bool
     verbose: bool
     log_format: str
+    lock_timeout: float = 0
 
     def console(self) -> Emit:
         return stderr_console(
@@ -65,27 +69,30 @@ class Common:
         log = LogFile(config.root / config.target_path)
         emit = all_of(self.console(), log, listener)
         try:
-            with opened(self.options, emit, read_only=read_only, scratch=scratch, warn=self.warn) as found:
+            with opened(
+                self.options, emit, read_only=read_only, scratch=scratch, patience=self.lock_timeout, warn=self.warn
+            ) as found:
                 yield found
         finally:
             log.close()
 
 
 def common(command: Command) -> Command:
-    """`--project-dir`, `--profiles-dir`, `--target`, `--vars`, `-q`, `-v`, `--log-format` as `Common`."""
+    """`--project-dir`, `--profiles-dir`, `--target`, `--vars`, `--no-defer`, `-q`, `-v`, `--log-format` as `Common`."""
 
     def wrapped(
         project_dir: Path,
         profiles_dir: Path | None,
         target: str | None,
         vars_: str | None,
+        defer: bool,
         quiet: bool,
         verbose: bool,
         log_format: str,
         **rest: Any,
     ) -> Any:
-        options = Options(project_dir.resolve(), profiles_dir, target, parse_vars(vars_ or ""))
-        return command(Common(options, quiet, verbose, log_format), **rest)
+        options = Options(project_dir.resolve(), profiles_dir, target, parse_vars(vars_ or ""), defer)
+        return command(Common(options, quiet, verbose, log_format, rest.pop("lock_timeout", 0)), **rest)
 
     wrapped.__name__ = command.__name__
     wrapped.__doc__ = command.__doc__
@@ -99,6 +106,11 @@ def common(command: Command) -> Command:
             click.option("--profiles-dir", type=folder, help="The folder of profiles.yml."),
             click.option("--target", "-t", help="The target of the profile."),
             click.option("--vars", "vars_", help="Variables as a YAML mapping, in the place of the project's."),
+            click.option(
+                "--defer/--no-defer",
+                default=True,
+                help="Read what the target has not made from the one that it defers to (default: yes).",
+            ),
             click.option("--quiet", "-q", is_flag=True, help="Show errors and results alone."),
             click.option("--verbose", "-v", is_flag=True, help="Show every statement, too."),
             click.option(
@@ -111,6 +123,17 @@ def common(command: Command) -> Command:
     ):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[return-value]  # the wrapper takes the options that click adds
+
+
+lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0, MOST_PATIENCE),
+    default=PATIENCE,
+    show_default=True,
+    envvar="METASQL_LOCK_TIMEOUT",
+    help="Seconds to wait for another command that has the target.",
+)
+"""Of commands that write."""
 
 
 def selection(command: Command) -> Command:

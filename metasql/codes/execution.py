@@ -48,6 +48,21 @@ ENTRIES: dict[str, Entry] = {
         example="metasql increment video/face_crop  # after adding the feature",
         fix="Make them with `metasql run --select KEY`.",
     ),
+    "MS0608": Entry(
+        title="a target that another run is at work on",
+        why="Two runs at once would compute the same samples twice, and each would undo the other's views. "
+        "Commits of external features are not kept out.",
+        example="metasql run  # while the nightly `metasql build` goes on",
+        fix="Wait for it with `--lock-timeout SECONDS`, or end its process. A run that died is recognised: its lock is "
+        "taken over.",
+    ),
+    "MS0609": Entry(
+        title="a lock that was lost",
+        why="The process stood still, or could not reach the server, for so long that it counted as dead, and "
+        "another run may have begun. What it had written is whole.",
+        example="metasql run  # on a laptop that is closed for the night",
+        fix="Run the command again: it goes on with what is not done.",
+    ),
     "MS0610": Entry(
         title="a statement that the engine refuses",
         why="The SQL can be parsed, and carrying it out failed: types that do not go together, "
@@ -84,6 +99,19 @@ ENTRIES: dict[str, Entry] = {
         why="`this` stands for the relation of the feature whose body it is written in, and here is none.",
         example="metasql show --inline 'select * from {{ this }}'",
         fix="Name the feature with `ref`.",
+    ),
+    "MS0616": Entry(
+        title="a warehouse that is no file",
+        why="`--publish` copies the file of a DuckDB target. A ClickHouse database has no one file, and many readers "
+        "can ask it while it is written.",
+        example="metasql run --target prod --publish out.duckdb  # prod is a ClickHouse server",
+        fix="Let readers connect to the database.",
+    ),
+    "MS0617": Entry(
+        title="a place where nothing can be published",
+        why="The path is the warehouse itself, a folder, a file of something else, or cannot be written.",
+        example="metasql run --publish README.md",
+        fix="Name a path that does not exist, or one that was published before.",
     ),
     "MS0621": Entry(
         title="a row without an id",

@@ -33,7 +33,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "MS0664": Entry(
         title="nothing that could be tried again",
-        why="`metasql retry` goes on from the last command, as `run_results.json` tells it, and there is none, or it "
+        why="`metasql retry` goes on from the last command, as `metasql_results.json` has it, and there is none, or it "
         "was none of build, run, seed and test.",
         example="metasql retry  # after `metasql clean`",
         fix="Run the command itself.",

@@ -33,7 +33,7 @@ from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, StatementRun
 from metasql.execute import clickhouse_errors as errors
 from metasql.execute.clickhouse_errors import Where
-from metasql.execute.clickhouse_owner import holder
+from metasql.execute.clickhouse_owner import holder, is_locked
 from metasql.execute.clickhouse_ways import told
 from metasql.execute.connection import Row
 from metasql.lower.clickhouse_spread import WHOLE
@@ -180,6 +180,8 @@ def settings_of(target: Target, dialect: Mapping[str, str | int]) -> dict[str, A
 
 def open_chdb(target: Target, where: Where, settings: Mapping[str, Any], emit: Emit) -> Client:
     """The engine in this process, over a folder."""
+    if is_locked(Path(where.place)):
+        raise errors.in_use(where, holder(Path(where.place)))
     try:
         driver = clickhouse_connect.get_client(
             interface="chdb", path=str(target.options["path"]), settings=dict(settings)

@@ -14,6 +14,7 @@ from sqlglot import exp
 from metasql.execute import clickhouse_errors as errors
 from metasql.execute.clickhouse_client import Client
 from metasql.execute.clickhouse_tables import Tables
+from metasql.lower import clickhouse_locks as locks
 from metasql.lower import clickhouse_records as records
 from metasql.lower import clickhouse_spread as spread
 from metasql.lower import clickhouse_storage as storage
@@ -103,6 +104,11 @@ class ClusterTables(Tables):
         commits = Relation(schema, storage.COMMITS)
         self.define(storage.create_commits(schema, self.mode, shard(commits)), purpose)
         self._whole(commits, Spread(), purpose)
+
+    def locks(self, schema: str) -> None:
+        purpose, relation = "make metasql's own tables", Relation(schema, locks.LOCKS)
+        self.define(locks.create_locks(schema, self.mode, shard(relation)), purpose)
+        self._whole(relation, Spread(), purpose)
 
     # Changing
 

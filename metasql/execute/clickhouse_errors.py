@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from metasql.diagnostics import MetasqlError
 
@@ -119,13 +120,21 @@ def no_relation() -> MetasqlError:
     )
 
 
+def no_file(path: Path) -> MetasqlError:
+    return MetasqlError.of(
+        "MS0616",
+        f"a ClickHouse database cannot be published as a file at `{path}`",
+        help="let readers ask the server; `--publish` is for targets of type `duckdb`",
+    )
+
+
 def in_use(where: Where, process: int | None) -> MetasqlError:
     who = f"process {process}" if process else "another process, or was written by something else"
     return MetasqlError.of(
         "MS0602",
         f"the warehouse `{where.place}` is in use by {who}",
         notes=["chDB lets one process at a time have a folder, for reading too"],
-        help="wait until the other process is done; several at once need a ClickHouse server",
+        help="wait until it is done (`--lock-timeout SECONDS`); several at once need a ClickHouse server",
     )
 
 

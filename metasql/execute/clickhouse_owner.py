@@ -11,9 +11,13 @@ import os
 import platform
 import re
 import secrets
+import sys
 import uuid
 from functools import cache
 from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
 
 PREFIX = "metasql_tmp_"
 HOURS = 24
@@ -75,6 +79,20 @@ def holder(folder: Path) -> int | None:
     except (OSError, UnicodeDecodeError):
         return None
     return int(found[1]) if found and _runs(int(found[1])) else None
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether another process has a folder of chDB's open now: the engine itself would complain on standard error."""
+    if sys.platform == "win32" or holder(folder) is None:
+        return False
+    try:
+        with (folder / "status").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _runs(process: int) -> bool:

@@ -32,7 +32,7 @@ def cannot_open(error: duckdb.Error, path: str, target: Target) -> MetasqlError:
             "MS0602",
             f"the warehouse `{path}` is in use by {who}",
             notes=["one process may write a DuckDB file, and only while no other reads it"],
-            help="wait until it is done, or let readers open the file read-only",
+            help="wait until it is done (`--lock-timeout SECONDS`), or let readers open the file read-only",
         )
     if "does not exist" in message and "read-only" in message:
         return MetasqlError.of(
@@ -49,6 +49,32 @@ def cannot_open(error: duckdb.Error, path: str, target: Target) -> MetasqlError:
     return MetasqlError.of(
         "MS0605", f"the warehouse `{path}` cannot be opened", notes=[_first_line(error)], help="see `metasql debug`"
     )
+
+
+def cannot_attach(error: duckdb.Error, path: str, other: str, target: Target) -> MetasqlError:
+    """Why features cannot be read from the file of another target."""
+    message = str(error)
+    holder = re.search(r"\(PID (\d+)\)", message)
+    if "Could not set lock" in message or "already attached" in message:
+        who = f"process {holder.group(1)}" if holder else "this process" if "already" in message else "another process"
+        return MetasqlError.of(
+            "MS0602",
+            f"`{path}`, from which `{target.name}` reads features, is in use by {who}",
+            notes=["a DuckDB file that one process writes cannot be read by others meanwhile"],
+            help="wait until it is done, read from a copy of the file, or use `--no-defer`",
+        )
+    if "does not exist" in message:
+        return MetasqlError.of(
+            "MS0680",
+            f"the file `{path}` of `{other}`, from which `{target.name}` reads features, does not exist",
+            help=f"correct `path` of `{other}`, or use `--no-defer`",
+        )
+    if "not a valid DuckDB database" in message:
+        return MetasqlError.of(
+            "MS0604", f"`{path}` is no DuckDB file", help=f"correct `path` of target `{other}`, or use `--no-defer`"
+        )
+    notes, help = [_first_line(error)], f"see `metasql debug --target {other}`, or use `--no-defer`"
+    return MetasqlError.of("MS0605", f"the warehouse `{path}` of `{other}` cannot be read", notes=notes, help=help)
 
 
 def refused(error: duckdb.Error, purpose: str) -> MetasqlError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -18,9 +18,16 @@ from metasql.plan.steps import Check, Stamp, Step
 from metasql.source import Span
 
 
+def _always() -> None:
+    """Nothing was locked, so nothing can be lost."""
+
+
 @dataclass(frozen=True)
 class Session:
-    """A graph on a target. `run_id` marks every row that this command writes; `folder` is the project's."""
+    """A graph on a target. `run_id` marks every row that this command writes; `folder` is the project's.
+
+    `still` raises where the command may not go on, since it lost its lock on the target.
+    """
 
     graph: Graph
     layout: Layout
@@ -28,6 +35,7 @@ class Session:
     run_id: str
     emit: Emit = silent
     folder: Path | None = None
+    still: Callable[[], None] = _always
 
     @classmethod
     def open(

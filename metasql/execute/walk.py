@@ -91,6 +91,7 @@ def guarded(session: Session, node: Node) -> NodeResult:
     """A node's work; an error of the catalogue becomes its result."""
     started = time.perf_counter()
     try:
+        session.still()
         return node.work(session)
     except MetasqlError as error:
         found = tuple(error.bag.sorted())

@@ -9,6 +9,7 @@ from typing import Any
 
 from metasql.cli.main import main
 from metasql.execute.clickhouse_client import Client
+from metasql.execute.clickhouse_lock import ALIVE
 from metasql.execute.duckdb import DuckDBConnection
 
 SENT = 0
@@ -25,6 +26,8 @@ def counted(send: Any, number: int) -> Any:
 
     def sent(*arguments: Any, **options: Any) -> Any:
         global SENT
+        if ALIVE in arguments:  # of a thread of its own, at moments of its own
+            return send(*arguments, **options)
         SENT += 1
         if number == SENT:
             os.kill(os.getpid(), signal.SIGKILL)

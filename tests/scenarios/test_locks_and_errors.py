@@ -37,7 +37,7 @@ def test_another_process_holds_the_warehouse(place):
     """The message names the process; when it is gone the run goes on. A server has many clients at once."""
     place.run()
     with place.engine.held_elsewhere(place.folder) as process:
-        told = place.run(code=3 if place.engine.alone else 0).err
+        told = place.run("--lock-timeout", "0", code=3 if place.engine.alone else 0).err
         assert ("MS0602" in told) is place.engine.alone
         assert (f"process {process}" in told) is place.engine.alone
     place.run()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from metasql.cli.options import Common, common
+from metasql.cli.options import Common, common, lock_timeout
 from metasql.cli.orphaned import clean_relations
 from metasql.cli.reporting import exit_code, report, use_color
 from metasql.config.project import load_project
@@ -43,7 +43,15 @@ def init_command(shared: Common, folder: str) -> int:
 def debug_command(shared: Common) -> int:
     """Check versions, project, profile and warehouse."""
     options = shared.options
-    place = Place(options.project_dir, options.profiles_dir, options.target, options.vars, options.env, options.home)
+    place = Place(
+        options.project_dir,
+        options.profiles_dir,
+        options.target,
+        options.vars,
+        options.env,
+        options.home,
+        options.defer,
+    )
     findings = inspect(place)
     styles = {"ok": "green", "error": "red"}
     colored = use_color(sys.stdout)
@@ -57,6 +65,7 @@ def debug_command(shared: Common) -> int:
 
 @click.command("clean")
 @common
+@lock_timeout
 @click.option(
     "--orphaned-relations",
     is_flag=True,

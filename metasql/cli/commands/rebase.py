@@ -6,7 +6,8 @@ import click
 
 from metasql.api.increment import checked_fields, condition
 from metasql.api.running import finish_write, require_relations
-from metasql.cli.options import Common, common
+from metasql.cli.options import Common, common, lock_timeout
+from metasql.cli.running import working
 from metasql.execute.rebase import Asked, rebase
 from metasql.execute.state import ensure_tables
 from metasql.pipeline import feature_of
@@ -16,6 +17,7 @@ from metasql.plan.relations import BOOKKEEPING
 @click.command("rebase")
 @click.argument("key")
 @common
+@lock_timeout
 @click.option("--field", "fields", multiple=True, help="This field alone. May be repeated.")
 @click.option("--from-feature-version", "version", help="Only rows that were written by this version of the feature.")
 @click.option("--where", help="Only these samples: SQL over the feature's columns.")
@@ -41,7 +43,7 @@ def rebase_command(
     """
     if not reason.strip():
         raise click.BadParameter("say why the rows are right", param_hint="--reason")
-    with shared.session() as (project, session):
+    with shared.session() as (project, opened), working(shared, project, opened, "rebase") as session:
         feature = feature_of(project, key)
         require_relations(session, feature)
         ensure_tables(session.connection, session.layout)

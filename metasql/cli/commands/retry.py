@@ -11,7 +11,7 @@ import click
 
 from metasql.api.running import run_options
 from metasql.cli.commands.project import locked_option, threads_option
-from metasql.cli.options import Common, common
+from metasql.cli.options import Common, common, lock_timeout
 from metasql.cli.running import execute_nodes
 from metasql.diagnostics import MetasqlError
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
@@ -25,6 +25,7 @@ EVERYTHING: dict[str, Any] = {"select": (), "exclude": (), "selector": None}
 
 @click.command("retry")
 @common
+@lock_timeout
 @threads_option
 @locked_option
 def retry_command(shared: Common, threads: int | None, locked: bool) -> int:
@@ -51,7 +52,7 @@ def retry_command(shared: Common, threads: int | None, locked: bool) -> int:
         return found
 
     runs = command in ("build", "run")
-    return execute_nodes(shared, command, EVERYTHING, threads, nodes, locked if runs else None, told)
+    return execute_nodes(shared, command, EVERYTHING, threads, nodes, locked if runs else None, told, again=True)
 
 
 def _told_name(node: Node) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from metasql.api.running import feature_keys, lookups
-from metasql.cli.options import Common, common, selection
-from metasql.cli.running import select_nodes
+from metasql.cli.options import Common, common, lock_timeout, selection
+from metasql.cli.running import select_nodes, working
 from metasql.config.project import VERSION
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.session import now
@@ -39,6 +39,7 @@ class Age(click.ParamType[timedelta]):
 
 @click.command("vacuum")
 @common
+@lock_timeout
 @selection
 @click.option("--older-than", type=Age(), default="30d", show_default=True, help="Only what is gone for so long.")
 @click.option("--history", is_flag=True, help="Rows that were replaced, too: X__history.")
@@ -50,7 +51,7 @@ def vacuum_command(shared: Common, older_than: timedelta, history: bool, dry_run
     that are done without a row, stay.
     """
     before = cutoff(older_than)
-    with shared.session() as (project, session):
+    with shared.session() as (project, opened), working(shared, project, opened, "vacuum") as session:
         ensure_tables(session.connection, session.layout)
         chosen = select_nodes(project, choice, lookups(project, session), shared)
         found = []

@@ -13,7 +13,7 @@ from sqlglot import exp
 from metasql.api.batches import ENDINGS
 from metasql.api.increment import STATUSES, checked_fields, checked_shard, condition
 from metasql.api.running import finish_write, require_relations
-from metasql.cli.options import Common, common, row_limit
+from metasql.cli.options import Common, common, lock_timeout, row_limit
 from metasql.diagnostics import MetasqlError
 from metasql.execute.attempts import commit_errors, retry
 from metasql.execute.batch import BatchFile
@@ -103,6 +103,7 @@ def _hand_out(session: Session, query: exp.Query, form: str, output: Path | None
 @click.argument("key")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True, dir_okay=False))
 @common
+@lock_timeout
 @click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), help="Default: by the file's ending.")
 @click.option("--errors", is_flag=True, help="FILE lists samples that could not be made, and why: metasql_error.")
 @click.option("--inputs", type=file_path, help="For an expansion: the inputs that were processed, with their receipts.")
@@ -167,6 +168,7 @@ def _commit_errors(shared: Common, key: str, batch: BatchFile) -> int:
 @click.command("retry-samples")
 @click.argument("key")
 @common
+@lock_timeout
 @click.option("--where", help="Only these: SQL over the columns of the errors, such as metasql_attempts.")
 def retry_samples_command(shared: Common, key: str, where: str | None) -> int:
     """Forget errors, so that their samples are handed out again.
@@ -189,6 +191,7 @@ def retry_samples_command(shared: Common, key: str, where: str | None) -> int:
 @click.command("delete")
 @click.argument("key")
 @common
+@lock_timeout
 @click.option("--where", help="Samples to delete: SQL over the feature's columns.")
 @click.option("--orphaned", is_flag=True, help="Samples that upstream no longer has.")
 @click.option("--hard", is_flag=True, help="Remove the rows for good instead of marking them deleted.")
