@@ -142,6 +142,10 @@ class MetasqlError(Exception):
     def __init__(self, bag: Bag) -> None:
         self.bag = bag
         super().__init__("; ".join(f"{item.code}: {item.message}" for item in bag.sorted()))
+        # Below the message of a traceback: a program that uses metasql as a library prints no diagnostics.
+        for item in bag.sorted():
+            if item.help:
+                self.add_note(f"help: {item.help}")
 
     @classmethod
     def of(

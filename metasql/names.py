@@ -45,8 +45,18 @@ class FeatureKey:
 
     @property
     def relation(self) -> str:
-        """The name of its public relation: `video__face_crop`."""
-        return self.path.replace("/", "__")
+        """The name of its public relation: `video__face_crop`; queries call one of another project `media__video`."""
+        return self.path.replace("/", "__").replace(":", "__")
+
+    @property
+    def project(self) -> str:
+        """The other project that it is a feature of; empty for one of this project."""
+        return self.path.partition(":")[0] if ":" in self.path else ""
+
+    @property
+    def there(self) -> FeatureKey:
+        """The same as its own project calls it."""
+        return FeatureKey(self.path.partition(":")[2]) if ":" in self.path else self
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -108,6 +118,11 @@ def data_version_column(field: str) -> str:
 def content_column(field: str) -> str:
     """What an outside program gives as the content of a root's field."""
     return f"metasql_content__{flat(field)}"
+
+
+def model_column(model: str) -> str:
+    """What the increment tells of a model that fields are made by: the version to take."""
+    return f"metasql_model__{model}"
 
 
 def stale_column(field: str) -> str:

@@ -93,6 +93,46 @@ ENTRIES: dict[str, Entry] = {
         example="chmod 000 models/video/full.yml",
         fix="Give yourself the right to read it, or remove it.",
     ),
+    "MS0116": Entry(
+        title="a target that another one cannot read from",
+        why="One session reads both targets, so they are two schemas of a DuckDB file, two DuckDB files, or two "
+        "databases of one ClickHouse server or folder of chDB; and they are not the same.",
+        example="outputs: {dev: {type: duckdb, path: dev.duckdb, defer: dev}}",
+        fix="Name another output of the same engine, or leave `defer` or `--from` out.",
+    ),
+    "MS0117": Entry(
+        title="two projects of one name",
+        why="`media:video/full` names a feature by its project, so each project of `dependencies` has a name of its "
+        "own, and none that of this project.",
+        example="dependencies: [{name: media, schema: a}, {name: media, schema: b}]",
+        fix="Keep one of them, or rename one of the projects.",
+    ),
+    "MS0118": Entry(
+        title="another project that the target cannot reach",
+        why="One session reads both projects: their relations are in schemas of one DuckDB file or of an attached one, "
+        "or in databases of one ClickHouse server that is no cluster.",
+        example="dependencies: [{name: media, schema: main, database: media_db}]  # and no such alias in `attach`",
+        fix="Attach the file in the target, or name the schema or database that it has.",
+    ),
+    "MS0119": Entry(
+        title="the manifest of another project than was named",
+        why="Each project of `dependencies` is called by its own name, which its manifest tells.",
+        example="dependencies: [{name: media, manifest: ../audio/target/metasql.json, schema: media}]",
+        fix="Correct `name` or `manifest`.",
+    ),
+    "MS0120": Entry(
+        title="projects that read each other",
+        why="The other project reads this one, itself or through others. Neither could be run before the other.",
+        example="dependencies: [{name: media, ...}]  # and media has `dependencies: [{name: this_one, ...}]`",
+        fix="Take one of the two dependencies away, or move what both need into a third project.",
+    ),
+    "MS0121": Entry(
+        title="a project that was never read",
+        why="A project without `manifest` is told by its warehouse, and the command opens none. What was read last "
+        "is kept in the target folder, and there is nothing yet.",
+        example="metasql compile  # before the first `metasql lock` or `metasql run`",
+        fix="Run `metasql lock`, or name the other project's manifest.",
+    ),
     "MS0150": Entry(
         title="`--vars` or `--args` is no mapping",
         why="`--vars` gives variables by name, and `--args` the arguments of a macro, as a YAML mapping; "

@@ -11,6 +11,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from sqlglot import Dialects
 
+from metasql.config.dependencies import ProjectDecl, read_dependencies
 from metasql.config.document import Node, parse_yaml, plain, read_source
 from metasql.config.reader import Reader
 from metasql.config.selectors import SELECTORS_FILE as SELECTORS_FILE
@@ -69,6 +70,7 @@ class ProjectConfig:
     selectors: Mapping[str, Any]
     requires: str
     hash: str
+    dependencies: tuple[ProjectDecl, ...]
     source: Source = field(repr=False)
 
 
@@ -112,6 +114,7 @@ def _read(root: Path, source: Source, document: Node, bag: Bag, cli_vars: Mappin
         selectors=read_selectors(reader, root, bag),
         requires=_requires(reader, bag),
         hash=reader.choice("hash", HASHES, default="md5") or "md5",
+        dependencies=read_dependencies(reader, name, bag),
         source=source,
     )
     reader.finish()

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from metasql.diagnostics import Bag, Label, candidates, suggest
+from metasql.graph.dataset_link import link_datasets
 from metasql.graph.link_code import link_code
 from metasql.graph.link_columns import link_columns, link_content, link_predicate
-from metasql.graph.link_deps import link_deps
+from metasql.graph.link_deps import link_deps, unknown_elsewhere
 from metasql.graph.link_fields import link_fields
 from metasql.graph.link_names import check_names
 from metasql.graph.lock import Lock
 from metasql.graph.memory import Memory
-from metasql.graph.nodes import Feature, Field, Graph, Kind
+from metasql.graph.nodes import Feature, Features, Field, Graph, Kind
 from metasql.graph.order import in_order
+from metasql.graph.projects import Others
 from metasql.graph.upstream import Upstream
 from metasql.graph.version import Hasher
 from metasql.names import LONGEST, PREFIX, SUFFIXES, FeatureKey, FieldKey
@@ -31,13 +33,19 @@ class ReadBefore:
     memory: Memory = field(default_factory=Memory)
 
 
-def link(declarations: Declarations, dialect: str, hasher: Hasher, read: ReadBefore | None = None) -> tuple[Graph, Bag]:
+def link(
+    declarations: Declarations,
+    dialect: str,
+    hasher: Hasher,
+    read: ReadBefore | None = None,
+    others: Others | None = None,
+) -> tuple[Graph, Bag]:
     """Link a project. Features that could not be linked are left out, and so is what needs them.
 
     `dialect` is the SQL dialect in which expressions of the declarations are written. `read` knows
     what was read from SQL before, and takes down what is now.
     """
-    bag, read = Bag(), read or ReadBefore()
+    bag, read, others = Bag(), read or ReadBefore(), others or Others()
     decls = {str(decl.key): decl for decl in declarations.features}
     _check_relations(declarations, bag)
     broken: set[str] = set()
@@ -46,23 +54,24 @@ def link(declarations: Declarations, dialect: str, hasher: Hasher, read: ReadBef
     broken.update(set(decls) - {str(decl.key) for decl in ordered})
     for decl in ordered:
         disabled = frozenset(str(name) for name in declarations.disabled)
-        upstream = Upstream(features, broken, disabled, declarations)
+        upstream = Upstream(Features(features, others.features), broken, disabled, declarations)
         feature = _link_feature(decl, upstream, dialect, read, bag)
         if feature is None:
             broken.add(str(decl.key))
         else:
             features[feature.key] = feature
-    features = _with_versions(features, hasher)
+    known = Features(_with_versions(features, others, hasher), others.features)
     _check_types(declarations, dialect, bag)
-    assertions = tuple(
-        item for item in declarations.assertions if _check_refs(item, features, broken, declarations, bag)
-    )
+    assertions = tuple(item for item in declarations.assertions if _check_refs(item, known, broken, declarations, bag))
     graph = Graph(
-        features,
+        known if others.features else known.own,
         {(str(item.source), str(item.table)): item for item in declarations.sources},
         {str(item.name): item for item in declarations.seeds},
         assertions,
-        hasher.project_version((str(key), feature.version) for key, feature in features.items()),
+        hasher.project_version((str(key), feature.version) for key, feature in known.items()),
+        link_datasets(declarations, known, broken, dialect, bag),
+        others.features,
+        others.projects,
     )
     return graph, bag
 
@@ -126,9 +135,11 @@ def _contract(decl: FeatureDecl, bag: Bag) -> bool:
     return True
 
 
-def _with_versions(features: Mapping[FeatureKey, Feature], hasher: Hasher) -> dict[FeatureKey, Feature]:
+def _with_versions(features: Mapping[FeatureKey, Feature], others: Others, hasher: Hasher) -> dict[FeatureKey, Feature]:
     """Recipes and versions, upstream first."""
-    field_versions: dict[FieldKey, str] = {}
+    field_versions = {
+        FieldKey(key, item.name): item.version for key, other in others.features.items() for item in other.fields
+    }
     done: dict[FeatureKey, Feature] = {}
     for key, feature in features.items():
         fields: list[Field] = []
@@ -204,6 +215,8 @@ def _check_refs(
         if str(ref.name) in broken:
             continue
         known = [str(key) for key in features] + sorted(seeds)
+        if unknown_elsewhere(ref.name, features, declarations, bag):
+            continue
         bag.error(
             "MS0330",
             f"feature `{ref.name}` does not exist",

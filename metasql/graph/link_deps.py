@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from metasql.diagnostics import Bag, Label, candidates, suggest
 from metasql.graph.link_columns import dependency_columns, dependency_where
-from metasql.graph.nodes import Dependency, Feature, Lineage
+from metasql.graph.nodes import Dependency, Feature, Features, Lineage
 from metasql.graph.upstream import Upstream
 from metasql.names import FeatureKey
-from metasql.parse.declarations import DependencyDecl, FeatureDecl, FieldMapping
+from metasql.parse.declarations import Declarations, DependencyDecl, FeatureDecl, FieldMapping
 from metasql.source import Word, span_of
 
 
@@ -75,14 +76,9 @@ def _find(name: Word, upstream: Upstream, bag: Bag) -> Feature | None:
     feature = upstream.features.get(FeatureKey(str(name)))
     if feature is not None or str(name) in upstream.broken:
         return feature
-    if ":" in name:
-        bag.error(
-            "MS0341",
-            f"`{name}` names another project, which this version cannot read",
-            span_of(name),
-            help="declare the other project's table as a source, or move the feature into this project",
-        )
-    elif str(name) in upstream.disabled:
+    if unknown_elsewhere(name, upstream.features, upstream.declarations, bag):
+        return None
+    if str(name) in upstream.disabled:
         bag.error("MS0340", f"feature `{name}` is disabled", span_of(name), help="enable it, or take this use away")
     elif any(str(seed.name) == name for seed in upstream.declarations.seeds):
         bag.error(
@@ -103,6 +99,29 @@ def _find(name: Word, upstream: Upstream, bag: Bag) -> Feature | None:
             help=suggest(str(name), [*known, *seeds]) or "declare the feature, or correct the name",
         )
     return None
+
+
+def unknown_elsewhere(name: Word, features: Mapping[FeatureKey, Feature], declarations: Declarations, bag: Bag) -> bool:
+    """Whether a name is that of another project, which there is not, or which has no such feature: that is told."""
+    project, colon, key = name.partition(":")
+    if not colon:
+        return False
+    place = span_of(name)
+    if project not in declarations.projects:
+        help = suggest(project, declarations.projects) or f"name `{project}` in `dependencies` of the project file"
+        notes = [f"projects: {candidates(declarations.projects)}"] if declarations.projects else []
+        bag.error("MS0341", f"there is no project `{project}` here", place.find(project), notes=notes, help=help)
+        return True
+    others = features.others if isinstance(features, Features) else {}
+    known = [other.there.path for other in others if other.project == project]
+    bag.error(
+        "MS0330",
+        f"the project `{project}` has no feature `{key}`",
+        place.find(key),
+        notes=[f"its features: {candidates(known)}"],
+        help=suggest(key, known) or f"correct the name, or bring the manifest of `{project}` up to date",
+    )
+    return True
 
 
 def _unit(decl: FeatureDecl, declared: list[DependencyDecl], bag: Bag) -> tuple[str, ...]:

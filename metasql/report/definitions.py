@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from metasql.diagnostics import MetasqlError
-from metasql.graph.definition import Definitions, read_feature
+from metasql.graph.definition import Definitions, FeatureDefinition, read_feature
 from metasql.report.artifacts import MANIFEST, SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest: the project's name, those of all projects that it reads, and what it declares."""
+
+    name: str
+    reads: tuple[str, ...]
+    definitions: Definitions
 
 
 def read_manifest(path: Path) -> Definitions:
@@ -16,6 +26,19 @@ def read_manifest(path: Path) -> Definitions:
 
     Raises: MetasqlError MS0510 (no manifest of metasql's), MS0511 (one of a newer version).
     """
+    return read_whole_manifest(path).definitions
+
+
+def definition_out_of(key: str, text: str) -> FeatureDefinition | None:
+    """A definition as a warehouse keeps it; None for one that this metasql does not understand."""
+    try:
+        return read_feature(key, json.loads(text))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def read_whole_manifest(path: Path) -> Manifest:
+    """Raises: MetasqlError MS0510, MS0511."""
     file = path / MANIFEST if path.is_dir() else path
     document = _document(file)
     version = document.get("schema_version")
@@ -28,7 +51,9 @@ def read_manifest(path: Path) -> Definitions:
         )
     try:
         features = {str(key): read_feature(str(key), item) for key, item in document["features"].items()}
-        return Definitions(features, str(document["project"]["digest"]))
+        project = document["project"]
+        reads = tuple(str(name) for name in project.get("reads", ()))
+        return Manifest(str(project.get("name", "")), reads, Definitions(features, str(project["digest"])))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_manifest(file, f"a part of it is missing, or is not as metasql writes it: {error}") from None
 
