@@ -15,6 +15,7 @@ from metasql.api.increment import Increment, checked_fields, checked_shard, chec
 from metasql.api.running import require_relations
 from metasql.api.upkeep import Upkeep
 from metasql.api.values import Committed, Status
+from metasql.api.versioned import Versioned
 from metasql.api.writer import Writer
 from metasql.diagnostics import MetasqlError
 from metasql.execute.attempts import commit_errors, retry
@@ -27,7 +28,7 @@ from metasql.plan.handout import Wanted, handout
 from metasql.report.status import statuses
 
 
-class Warehouse:
+class Warehouse(Versioned):
     """An open warehouse; made by `Project.connect`, and closed at the end of its `with` block.
 
     It may be used by several threads: one at a time writes or reads. What it raises is a `MetasqlError`.

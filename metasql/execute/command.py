@@ -10,11 +10,13 @@ from pathlib import Path
 from metasql.diagnostics import MetasqlError
 from metasql.execute.assertions import names_of, run_assertion
 from metasql.execute.counting import refresh_status
+from metasql.execute.dataset import KIND, node_name, run_dataset
 from metasql.execute.results import NodeResult
 from metasql.execute.run import RunOptions, has_its_columns, prepare_parents, run_feature
 from metasql.execute.session import Session, told_at
 from metasql.execute.state import ensure_tables
 from metasql.execute.walk import Node
+from metasql.graph.dataset import Dataset
 from metasql.graph.nodes import Feature, Graph
 from metasql.names import FeatureKey
 from metasql.parse.declarations import AssertionDecl, SeedDecl
@@ -37,9 +39,9 @@ def seed_nodes(graph: Graph, chosen: Iterable[str], root: Path) -> list[Node]:
 
 
 def feature_nodes(graph: Graph, chosen: Iterable[str], options: RunOptions) -> list[Node]:
-    """One node per selected feature, after the features and seeds that it reads."""
+    """One node per selected feature, after the features and seeds that it reads; then the datasets made of them."""
     names = set(chosen)
-    return [
+    features = [
         Node(
             str(key),
             feature.kind.value,
@@ -48,6 +50,17 @@ def feature_nodes(graph: Graph, chosen: Iterable[str], options: RunOptions) -> l
         )
         for key, feature in graph.features.items()
         if str(key) in names
+    ]
+    return [*features, *dataset_nodes(graph, names)]
+
+
+def dataset_nodes(graph: Graph, chosen: Iterable[str]) -> list[Node]:
+    """One node per dataset that is made of a selected feature."""
+    names = set(chosen)
+    return [
+        Node(node_name(name), KIND, partial(_run_dataset, dataset=dataset), frozenset(map(str, dataset.features)))
+        for name, dataset in graph.datasets.items()
+        if names & set(map(str, dataset.features))
     ]
 
 
@@ -97,6 +110,10 @@ def _run_feature(session: Session, *, feature: Feature, options: RunOptions) -> 
     return run_feature(session, feature, options)
 
 
+def _run_dataset(session: Session, *, dataset: Dataset) -> NodeResult:
+    return run_dataset(session, dataset)
+
+
 def _run_assertion(session: Session, *, assertion: AssertionDecl) -> NodeResult:
     return run_assertion(session, assertion)
 
@@ -125,5 +142,7 @@ def refresh_downstream(session: Session, written: Iterable[str], chosen: Iterabl
     for key in sorted(keys):
         feature = session.graph.features[key]
         read = [feature, *(session.graph.features[dep.feature] for dep in feature.deps)]
-        if str(key) not in done and all(has_its_columns(session, item) for item in read):
+        if str(key) in done or session.layout.is_deferred(key):
+            continue
+        if all(has_its_columns(session, item) for item in read):
             refresh_status(session, feature)

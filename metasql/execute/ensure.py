@@ -11,6 +11,7 @@ from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.connection import Value
 from metasql.execute.contract import check_contract
+from metasql.execute.model_recipes import check_models
 from metasql.execute.session import Session, place_of, told_at
 from metasql.execute.settling import ensure_settled, unsettle
 from metasql.execute.views import ensure_views
@@ -29,8 +30,9 @@ def ensure(session: Session, feature: Feature, *, full_refresh: bool = False) ->
 
     Raises: MetasqlError MS0420 (the key of a feature that has rows changed), MS0623 (a
     column was removed or changed its type), MS0624 (a value cannot be hashed), MS0503 (a body
-    gives another type than the declared one), 06xx (the engine refuses).
+    gives another type than the declared one), MS0505 (made by a model, on a cluster), 06xx (the engine refuses).
     """
+    check_models(session, feature)
     told = _told_definition(session, feature)
     _ensure_tables(session, feature, told, full_refresh=full_refresh)
     with told_at(place_of(feature, session.layout.engine)):

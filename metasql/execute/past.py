@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metasql.execute import state
+from metasql.execute.model_recipes import recipes_by_model
 from metasql.execute.session import Session
 from metasql.execute.told import told
 from metasql.graph.definition import FeatureDefinition, FieldDefinition, definition_of, read_feature
@@ -52,4 +53,9 @@ def fields_by_recipe(session: Session, feature: Feature) -> dict[tuple[str, str]
     """(Field, recipe) → the field as it was declared."""
     present = Told(definition_of(feature))
     known = [item.definition for item in (*definitions(session, feature), present)]
-    return {(field.name, field.recipe): field for definition in known for field in definition.fields}
+    found = {(field.name, field.recipe): field for definition in known for field in definition.fields}
+    for (name, recipe), code in recipes_by_model(session, feature).items():
+        made = present.definition.field_named(name)
+        if made is not None:
+            found[name, recipe] = replace(made, code_version=code, recipe=recipe)
+    return found

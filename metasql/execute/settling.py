@@ -10,7 +10,7 @@ from metasql.graph.nodes import Feature
 from metasql.names import FeatureKey
 from metasql.plan import delta
 from metasql.plan.increment import compare, counted, unsettled
-from metasql.plan.sql import table
+from metasql.plan.sql import as_, select, table
 from metasql.plan.steps import Temporary
 
 UNSETTLED = "metasql_unsettled"
@@ -47,6 +47,7 @@ def settle(session: Session, feature: Feature) -> list[tuple[str, str, str, int]
     """
     connection, layout = session.connection, session.layout
     horizon = connection.horizon()  # before anything is read: what is published later has a higher number
+    held_for = _held_for(session, feature)
     before = settled(session, feature)
     compared = compare(feature, session.graph, layout, by_delta=before is not None)
     purpose = f"find what is not settled of {feature.key}"
@@ -55,9 +56,17 @@ def settle(session: Session, feature: Feature) -> list[tuple[str, str, str, int]
     pending = sum(int(row[3]) for row in found)
     if before is None or before != Settled(horizon, pending):
         with connection.writing():
-            query = delta.settled(feature, layout, horizon, UNSETTLED)
+            query = delta.settled(feature, layout, horizon, UNSETTLED, held_for)
             connection.store(layout.of(feature.key, "settled"), query)
     return [(str(status), str(reason), str(fields), int(units)) for status, reason, fields, units in found]
+
+
+def _held_for(session: Session, feature: Feature) -> str | None:
+    """What a horizon holds for, where the warehouse tells a part of it: which models are promoted now."""
+    if all(field.model is None for field in feature.fields):
+        return None
+    query = select(as_(delta.told_definition(feature), "definition"))
+    return str(session.connection.rows(query, "see which models are promoted")[0][0])
 
 
 def ensure_settled(session: Session, feature: Feature) -> None:

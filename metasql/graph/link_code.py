@@ -40,6 +40,10 @@ def _versioned(
     lock: Lock,
     bag: Bag,
 ) -> Field:
+    if field.model is not None and kind is Kind.ROOT:
+        help = "write it in a feature that is made of this one"
+        said = ["a root's fields are versioned by their content"]
+        bag.error("MS0417", "a model's version has no meaning here", field.span, notes=said, help=help)
     if word is not None and str(word) != AUTO:
         return field
     if kind is not Kind.SQL:

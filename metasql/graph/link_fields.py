@@ -39,6 +39,7 @@ def link_fields(
             code_version=str(item.code_version) if item.code_version is not None else "1",
             parents=tuple(sorted(set(parents[str(item.name)]), key=str)),
             columns=tuple(str(name) for name in item.columns),
+            model=str(item.model) if item.model is not None else None,
             description=item.description,
             span=span_of(item.name),
         )

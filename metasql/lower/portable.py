@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from metasql.diagnostics import Bag
+from metasql.graph.dataset import Dataset
 from metasql.graph.nodes import Dependency, Feature, Field, Graph
 from metasql.lower.dialect import Dialect, Refusal
 from metasql.names import FeatureKey
@@ -34,7 +35,8 @@ def carried(graph: Graph, declarations: Declarations, dialect: Dialect, bag: Bag
     pass_ = _Pass(graph, declarations, dialect, bag)
     features = {key: pass_.feature(feature) for key, feature in graph.features.items()}
     assertions = tuple(pass_.assertion(item) for item in graph.assertions)
-    return replace(graph, features=features, assertions=assertions)
+    datasets = {name: pass_.dataset(item) for name, item in graph.datasets.items()}
+    return replace(graph, features=features, assertions=assertions, datasets=datasets)
 
 
 def carried_body(body: Body, graph: Graph, dialect: Dialect, bag: Bag) -> Body:
@@ -106,6 +108,15 @@ class _Pass:
             made = self.expression(tree, words.get(name), types, condition=False)
             aggregates.append((name, made if made is not None else tree))
         return replace(dep, where=where, aggregates=tuple(aggregates))
+
+    def dataset(self, item: Dataset) -> Dataset:
+        types = {
+            name: column.type
+            for name, (key, own) in item.named.items()
+            for column in self.graph.features[key].columns
+            if column.name == own and column.type is not None
+        }
+        return replace(item, where=self.expression(item.where, item.condition, types, condition=True))
 
     def field(self, field: Field, decl: FeatureDecl | None, types: Types) -> Field:
         declared = next((item for item in decl.fields if str(item.name) == field.name), None) if decl else None

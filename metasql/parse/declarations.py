@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from sqlglot import exp
@@ -60,10 +61,14 @@ class DataVersion:
 
 @dataclass(frozen=True)
 class FieldDecl:
-    """One entry of `fields:`. `deps` is None where the author left it to the mappings."""
+    """One entry of `fields:`. `deps` is None where the author left it to the mappings.
+
+    `model`: the code version is that of this model which is promoted; `code_version` is the one by none.
+    """
 
     name: Word
     code_version: Word | None = None
+    model: Word | None = None
     deps: tuple[Word, ...] | None = None
     columns: tuple[Word, ...] = ()
     version: Word | None = None
@@ -234,6 +239,8 @@ class AssertionDecl:
     tags: tuple[str, ...] = ()
     asked: Span | None = None
     """Where a generic test is asked for."""
+    test: TestDecl | None = None
+    """The generic test, as it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -266,8 +273,36 @@ class UnitTestDecl:
 
 
 @dataclass(frozen=True)
+class DatasetColumnDecl:
+    """One entry of `columns:` of a dataset. `feature` is None where the author left it out, `name` likewise."""
+
+    column: Word
+    feature: Word | None = None
+    name: Word | None = None
+
+
+@dataclass(frozen=True)
+class DatasetDecl:
+    """One entry of `datasets:`. `columns` is None where the author wants all; `splits` keep the order they stand in."""
+
+    name: Word
+    features: tuple[Word, ...]
+    columns: tuple[DatasetColumnDecl, ...] | None = None
+    where: Word | None = None
+    splits: Mapping[Word, Decimal] = field(default_factory=dict)
+    description: str = ""
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class Declarations:
-    """Everything that the files of a project declare, in the order of their paths."""
+    """Everything that the files of a project declare, in the order of their paths.
+
+    `apart`: of each YAML file, a digest of what it says besides its features.
+    """
 
     features: tuple[FeatureDecl, ...] = ()
     sources: tuple[SourceDecl, ...] = ()
@@ -276,3 +311,6 @@ class Declarations:
     selectors: Mapping[str, Any] = field(default_factory=dict)
     disabled: tuple[Word, ...] = ()
     unit_tests: tuple[UnitTestDecl, ...] = ()
+    datasets: tuple[DatasetDecl, ...] = ()
+    projects: tuple[str, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from metasql.config.document import Node, parse_yaml
 from metasql.config.reader import Reader, Render, wrong
 from metasql.diagnostics import Bag, Label
-from metasql.parse.declarations import SourceDecl, UnitTestDecl
+from metasql.parse.declarations import DatasetDecl, SourceDecl, UnitTestDecl
+from metasql.parse.declare_dataset import dataset_of
 from metasql.parse.declare_feature import RawFeature
 from metasql.parse.declare_names import good_key
 from metasql.parse.declare_source import SeedProperties, seed_of, source_of
@@ -36,6 +37,7 @@ class Declared:
     sources: tuple[SourceDecl, ...] = ()
     seeds: tuple[SeedProperties, ...] = ()
     unit_tests: tuple[UnitTestDecl, ...] = ()
+    datasets: tuple[DatasetDecl, ...] = ()
 
 
 def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
@@ -47,7 +49,7 @@ def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
     _version(reader, bag)
     features = reader.items("features")
     sources, seeds, unit_tests = reader.items("sources"), reader.items("seeds"), reader.items("unit_tests")
-    _datasets(reader, bag)
+    datasets = reader.items("datasets")
     reader.finish()
     raw = [_feature(node, file, len(features) == 1, bag) for node in features]
     properties = [seed_of(node, render, bag) for node in seeds]
@@ -56,6 +58,7 @@ def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
         tuple(table for node in sources for table in source_of(node, render, bag)),
         tuple(seed for seed in properties if seed is not None),
         tuple(test for node in unit_tests if (test := unit_test_of(node, render, bag)) is not None),
+        tuple(made for node in datasets if (made := dataset_of(node, file.source.path, render, bag)) is not None),
     )
 
 
@@ -63,14 +66,6 @@ def _version(reader: Reader, bag: Bag) -> None:
     node = reader.entry("version")
     if node is not None and node.value != 1:
         bag.error("MS0207", "`version` must be 1", node.span, help="write `version: 1`")
-
-
-def _datasets(reader: Reader, bag: Bag) -> None:
-    if reader.has("datasets"):
-        reader.known.append("datasets")
-        key = next(key for key, _ in reader.node.entries if key.raw == "datasets")
-        help = "write a feature with a SQL body that joins them"
-        bag.error("MS0318", "`datasets` is not in this version", key.span, help=help)
 
 
 def _feature(node: Node, file: YamlFile, only: bool, bag: Bag) -> RawFeature | None:

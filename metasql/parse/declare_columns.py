@@ -5,7 +5,7 @@ from __future__ import annotations
 from metasql.config.document import Node
 from metasql.config.reader import Reader, Render, resolve, text_of
 from metasql.diagnostics import Bag, suggest
-from metasql.names import flat
+from metasql.names import flat, is_key
 from metasql.parse.declarations import ColumnDecl, DataVersion, FieldDecl
 from metasql.parse.declare_names import columns, good_column, good_field, good_field_dep, once
 from metasql.parse.declare_tests import tests_of
@@ -73,9 +73,11 @@ def _field(node: Node, render: Render | None, bag: Bag) -> FieldDecl | None:
     if content and version is not None:
         help = "keep `columns`, or name them in the expression"
         bag.error("MS0317", f"{reader.what} says both `columns` and `version`", version.span, help=help)
+    model = _model(reader, bag)
     made = FieldDecl(
         name=name or Word(""),
-        code_version=_code_version(reader, bag),
+        code_version=Word(f"{model}@", model.span) if model is not None else _code_version(reader, bag),
+        model=model,
         deps=_field_deps(reader, bag),
         columns=columns(content, bag, f"`columns` of {reader.what}"),
         version=version,
@@ -84,6 +86,22 @@ def _field(node: Node, render: Render | None, bag: Bag) -> FieldDecl | None:
     )
     reader.finish()
     return made if name is not None and good_field(name, bag) else None
+
+
+def _model(reader: Reader, bag: Bag) -> Word | None:
+    """The model of `code_version: {model: NAME}`; None where it is none."""
+    node = reader.node.get("code_version")
+    if node is None or node.kind != "mapping":
+        return None
+    inner = reader.inner("code_version", f"`code_version` of {reader.what}")
+    assert inner is not None, "it is a mapping"
+    model = inner.required("model", help="name the model: `code_version: {model: lips}`")
+    inner.finish()
+    if model is not None and (not is_key(model) or "/" in model):
+        help = "use lower-case letters, digits and `_`, beginning with a letter: `lips`"
+        bag.error("MS0300", f"`{model}` cannot be a model's name", model.span, help=help)
+        return None
+    return model
 
 
 def _code_version(reader: Reader, bag: Bag) -> Word | None:

@@ -23,6 +23,7 @@ from metasql.plan.sql import (
     coalesce,
     col,
     cols,
+    concat,
     equal,
     exists,
     is_null,
@@ -51,6 +52,9 @@ def why_full(feature: Feature, graph: Graph, layout: Layout) -> str | None:
     if layout.spread:
         return "its rows are spread over several nodes"
     for dep in feature.deps:
+        source = layout.source_of(dep.feature)
+        if source is not None:
+            return f"{dep.feature} is read from {source}, whose commits are counted by themselves"
         mutable = [old for old, _ in dep.match if old not in graph.features[dep.feature].id_columns]
         if mutable:
             return f"`{mutable[0]}` of {dep.feature} may change, and then nothing tells the sample it belonged to"
@@ -74,6 +78,13 @@ def definition(feature: Feature) -> str:
     return version.digest(version.encode(*parts, _said(feature.stale_when)))
 
 
+def told_definition(feature: Feature) -> exp.Expr:
+    """The digest, with the numbers of the promotions of the models that fields are made by."""
+    told = {field.model: field.told for field in feature.fields if field.model is not None and field.told is not None}
+    parts = [part for model in sorted(told) for part in (text(":"), told[model].promotion)]
+    return concat(text(definition(feature)), *parts)
+
+
 def _said(tree: exp.Expr | None) -> str | None:
     return tree.sql("duckdb") if tree is not None else None
 
@@ -81,7 +92,7 @@ def _said(tree: exp.Expr | None) -> str | None:
 def touched(feature: Feature, layout: Layout) -> tuple[Block, Block]:
     """The horizon, and the units to look at: pending ones, and those of which some row was written since."""
     settled = layout.of(feature.key, "settled")
-    mark = equal(col("metasql_definition", "settled"), text(definition(feature)))
+    mark = equal(col("metasql_definition", "settled"), told_definition(feature))
     horizon = coalesce(exp.Max(this=col("metasql_horizon", "settled")), number(_NEVER))
     until = select(as_(horizon, "metasql_horizon")).from_(table(settled, "settled"), copy=False)
     pending = select(*cols(feature.unit_columns, "settled")).from_(table(settled, "settled"), copy=False)
@@ -141,14 +152,20 @@ def near(pairs: list[tuple[str, str]], alias: str) -> exp.Expr:
     return exists(select(number(1)).from_(table(TOUCHED), copy=False).where(same, copy=False))
 
 
-def settled(feature: Feature, layout: Layout, horizon: int, pending: str | None) -> exp.Query:
-    """What `X__settled` holds: the horizon, and the units of a temporary table; None: no rows at all."""
+def settled(
+    feature: Feature, layout: Layout, horizon: int, pending: str | None, definition_: str | None = None
+) -> exp.Query:
+    """What `X__settled` holds: the horizon, and the units of a temporary table; None: no rows at all.
+
+    `definition_` is what the horizon holds for, where the warehouse tells a part of it: as it was before anything
+    was judged.
+    """
     unit = feature.unit_columns
     source = table(pending, "unit") if pending else table(layout.of(feature.key, _own(feature)), "unit")
     units = select(*cols(unit, "unit"), as_(null("bigint"), "metasql_horizon"))
     units = units.select(as_(null("text"), "metasql_definition"), copy=False).from_(source, copy=False)
     mark = select(*(as_(exp.null(), name) for name in unit), as_(number(horizon), "metasql_horizon"))
-    mark = mark.select(as_(text(definition(feature)), "metasql_definition"), copy=False)
+    mark = mark.select(as_(text(definition_ or definition(feature)), "metasql_definition"), copy=False)
     if pending is None:
         units, mark = units.where(exp.false(), copy=False), mark.where(exp.false(), copy=False)
     return exp.union(units, mark, distinct=False, copy=False)
@@ -161,7 +178,7 @@ def _own(feature: Feature) -> str:
 def told(feature: Feature, layout: Layout) -> exp.Query:
     """The horizon that holds for the present definition, if there is one, and how many units are pending."""
     settled_ = table(layout.of(feature.key, "settled"), "settled")
-    mine = equal(col("metasql_definition", "settled"), text(definition(feature)))
+    mine = equal(col("metasql_definition", "settled"), told_definition(feature))
     units = exp.Sum(this=exp.Case(ifs=[exp.If(this=is_null(col("metasql_horizon", "settled")), true=number(1))]))
     horizon = exp.Max(this=exp.Case(ifs=[exp.If(this=mine, true=col("metasql_horizon", "settled"))]))
     query = select(as_(horizon, "horizon"), as_(units, "pending")).from_(settled_, copy=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from metasql.graph.nodes import Feature, Field, Graph, Kind
-from metasql.names import flat, inputs_column, provenance_column, recipe_column, stale_column
+from metasql.names import flat, inputs_column, model_column, provenance_column, recipe_column, stale_column
 from metasql.plan import attempts, delta, provenance
 from metasql.plan.expected import Expected, at, expected, touched_alone
 from metasql.plan.layout import Layout
@@ -155,7 +155,7 @@ def _compared(feature: Feature, wanted: Expected) -> exp.Select:
 
 
 def _code(field: Field) -> exp.Expr:
-    return differs(col(recipe_column(field.name), "stored"), text(field.recipe))
+    return differs(col(recipe_column(field.name), "stored"), provenance.recipe(field))
 
 
 def _differs(field: Field) -> str:
@@ -200,7 +200,7 @@ def increment(compared: Compared, layout: Layout, listed: Block | None = None) -
     """The rows of `X__increment`: what has to be done, one row per input unit.
 
     Columns: the unit, the dependency columns to work from, status, stale fields, reason,
-    receipt, the provenance that the sample will have and the one that it has; of external
+    receipt, the provenance that the sample will have and the one that it has, the versions of models; of external
     features the attempts that failed, without the units that are held back for them. `listed` is its last block
     where another increment of the feature has it too.
     """
@@ -220,6 +220,7 @@ def increment(compared: Compared, layout: Layout, listed: Block | None = None) -
         *cols((stale_column(name) for name in names), "listed"),
         as_(provenance.by_field(feature, made), "metasql_provenance_by_field"),
         as_(provenance.by_field(feature, previous), "metasql_previous_provenance_by_field"),
+        *_models(feature),
     ]
     query = select(*columns).from_(table("listed"), copy=False)
     if attempts.are_kept(feature):
@@ -227,12 +228,18 @@ def increment(compared: Compared, layout: Layout, listed: Block | None = None) -
     return with_blocks(query, (*compared.blocks, listed or listed_block(compared)))
 
 
+def _models(feature: Feature) -> list[exp.Expr]:
+    """The versions of the models that the fields are to be made by: those of the receipts, told by the same query."""
+    told = {field.model: field.told for field in feature.fields if field.model is not None and field.told is not None}
+    return [as_(told[model].version, model_column(model)) for model in sorted(told)]
+
+
 def listed_block(compared: Compared) -> Block:
     """The units to work on, with the words of their receipts and the provenance they will have."""
     feature, wanted = compared.feature, compared.expected
     made = [
         as_(
-            provenance.provenance(text(field.recipe), col(wanted.representative[field.name], "judged")),
+            provenance.provenance(provenance.recipe(field), col(wanted.representative[field.name], "judged")),
             provenance_column(field.name),
         )
         for field in feature.fields

@@ -56,6 +56,11 @@ def inputs(parents: Sequence[exp.Expr]) -> exp.Expr:
     return op("hash", concat(*parents))
 
 
+def recipe(field: Field) -> exp.Expr:
+    """How a field is made: a constant of its declaration, or what the warehouse tells of its model."""
+    return text(field.recipe) if field.told is None else field.told.recipe
+
+
 def provenance(recipe: exp.Expr, made_of: exp.Expr) -> exp.Expr:
     return op("hash", concat(recipe, made_of))
 
@@ -92,9 +97,14 @@ def receipt_words(feature: Feature, alias: str, representative: Mapping[str, str
     parts: list[exp.Expr] = []
     before = feature.version
     for field in sorted_fields(feature):
-        parts += [text(f"{before};{field.name}={field.recipe}"), col(representative[field.name], alias)]
+        parts += [*_said(f"{before};{field.name}=", field), col(representative[field.name], alias)]
         before = ""
     return concat(*parts)
+
+
+def _said(before: str, field: Field) -> list[exp.Expr]:
+    """A recipe after a text; one text where it is a constant."""
+    return [text(before + field.recipe)] if field.told is None else [text(before), field.told.recipe]
 
 
 def receipt(feature: Feature, alias: str) -> exp.Expr:

@@ -11,7 +11,7 @@ from metasql.execute.command import assertion_nodes
 from metasql.graph.nodes import Feature, Graph
 from metasql.parse.declarations import AssertionDecl
 
-TYPES = ("feature", "seed", "source", "assertion")
+TYPES = ("feature", "seed", "source", "assertion", "dataset")
 DEFAULT_TYPES = ("feature", "seed", "source")
 
 
@@ -44,6 +44,12 @@ def listing(graph: Graph, chosen: Collection[str], types: Collection[str] = DEFA
             key = f"source:{source}.{name}"
             if key in chosen:
                 found.append(Listed(key, "source", "source", item.span.source.path))
+    if "dataset" in types:
+        items = [item for item in graph.datasets.values() if set(map(str, item.features)) & set(chosen)]
+        found += [
+            Listed(item.name, "dataset", "dataset", item.path, item.tags, (), tuple(map(str, item.features)))
+            for item in items
+        ]
     if "assertion" in types:
         found += _assertions(graph, chosen)
     return found

@@ -101,6 +101,15 @@ def pruned(plan: Plan) -> list[tuple[Work, str]]:
     ]
 
 
+def datasets_touched(plan: Plan) -> list[tuple[str, list[str]]]:
+    """The datasets whose rows would, or might, be others, each with the features that change."""
+    touched = {work.feature for work in plan.works if is_touched(work)}
+    found = [
+        (name, [str(key) for key in item.features if key in touched]) for name, item in plan.graph.datasets.items()
+    ]
+    return [(name, keys) for name, keys in found if keys]
+
+
 def _depends(feature: Feature, touched: set[FeatureKey]) -> str:
     """What of the features that change a feature is made of."""
     fields = sorted({str(parent) for field in feature.fields for parent in field.parents if parent.feature in touched})
@@ -162,6 +171,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "features": [feature_document(item) for item in plan.diff.features],
         },
         "features": [_work(plan, work, reasons.get(work.feature)) for work in plan.works],
+        "datasets": [{"name": name, "features": keys} for name, keys in datasets_touched(plan)],
         "total": {
             **totals,
             "samples": _bounds(computed),

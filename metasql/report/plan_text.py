@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from metasql.execute.plan import Bounds, Work
 from metasql.report.diff import change_lines
-from metasql.report.plan import Cost, Plan, cost_of, is_touched, pruned, stale_fields
+from metasql.report.plan import Cost, Plan, cost_of, datasets_touched, is_touched, pruned, stale_fields
 
 _STATES = {
     "new here": "never run here",
@@ -32,6 +32,8 @@ def text_lines(plan: Plan) -> Iterator[str]:
         yield ""
     for line in _pruned(plan):
         yield line
+    for name, keys in datasets_touched(plan):
+        yield f"dataset {name}: touched by {', '.join(keys)}"
     yield summary(plan)
 
 
@@ -47,7 +49,7 @@ def markdown_lines(plan: Plan) -> Iterator[str]:
         yield "| " + " | ".join("---:" if name in NUMBERS else "---" for name in HEAD) + " |"
         for row in rows:
             yield "| " + " | ".join(_escaped(cell) for cell in (f"`{row[0]}`", *row[1:])) + " |"
-    kept = list(_pruned(plan))
+    kept = [*_pruned(plan), *(f"dataset {name}: touched by {', '.join(keys)}" for name, keys in datasets_touched(plan))]
     if kept:
         yield ""
         yield from (f"- {_escaped(line)}" for line in kept)

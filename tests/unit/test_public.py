@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import traceback
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from pathlib import Path
 
@@ -74,9 +75,10 @@ def test_values_are_frozen(name):
 
 @pytest.mark.parametrize("name", ["pyarrow", "polars", "pandas"])
 def test_an_extra_that_is_missing(name, monkeypatch):
-    """The error names the package, and how it is installed."""
+    """The error names the package, and how it is installed; a traceback says so, too."""
     monkeypatch.setitem(sys.modules, name, None)
     load = {"pyarrow": libraries.arrow, "polars": libraries.polars, "pandas": libraries.pandas}[name]
     with pytest.raises(metasql.MetasqlError, match="MS0650") as caught:
         load()
     assert "pip install 'metasql[" in str(caught.value.bag.items[0].help)
+    assert f"help: {caught.value.bag.items[0].help}" in "".join(traceback.format_exception(caught.value))

@@ -44,7 +44,7 @@ def test_a_feature_declared_twice_shows_both_places(tmp_path):
         ("features: [a]", "MS0207", "1:12"),
         ("models: []", "MS0208", "1:1"),
         ("version: 3", "MS0207", "1:10"),
-        ("datasets: []", "MS0318", "1:1"),
+        ("datasets: [{name: a}]", "MS0209", "1:13"),
         ("features: [{name: Video, id_columns: [x]}]", "MS0300", "1:19"),
         ("sources: [{name: raw}]", "MS0209", "1:12"),
         ("sources: [{name: r, tables: [{name: t, freshness: {warn_after: {count: 1}}}]}]", "MS0209", "1:65"),
