@@ -1,0 +1,2 @@
+SELECT clip_id, speaker, seconds, sound, label
+FROM {{ ref('raw_clips') }}

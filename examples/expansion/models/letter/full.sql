@@ -1,0 +1,2 @@
+SELECT letter_id, sender, text
+FROM {{ ref('raw_letters') }}

@@ -1,0 +1,2 @@
+SELECT message_id, text
+FROM {{ ref('raw_messages') }}

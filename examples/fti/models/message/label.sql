@@ -1,0 +1,2 @@
+SELECT message_id, is_spam
+FROM {{ ref('raw_labels') }}

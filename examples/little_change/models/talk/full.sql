@@ -1,0 +1,2 @@
+SELECT talk_id, sound, pictures
+FROM {{ ref('raw_talks') }}

@@ -1,0 +1,2 @@
+SELECT photo_id, path, caption, pixels
+FROM {{ ref('raw_photos') }}
