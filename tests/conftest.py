@@ -26,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update` renews in place what tests show of metasql's output; read the difference before it is kept."""
     parser.addoption("--update", action="store_true", help="renew expected output in place (one process only)")
     parser.addoption("--cases-dir", help="folder of case files; default: shared/cases beside the checkout")
+    parser.addoption(
+        "--artifacts", default="~/.cache/metasql/artifacts", help="folder of tests/support/install_artifacts.sh"
+    )
     parser.addoption("--engine", default="duckdb", help="engines, comma separated: duckdb, chdb, clickhouse, cluster")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from metasql.api.artifacts import write_artifacts
 from metasql.api.running import lookups_without_warehouse
 from metasql.cli.options import Common
 from metasql.cli.running import finish, select_nodes
@@ -20,7 +21,6 @@ from metasql.execute.session import now
 from metasql.execute.unit_compare import Difference, differences
 from metasql.execute.unit_tests import UnitPlan, run_unit_test
 from metasql.pipeline import unit_plan
-from metasql.report.artifacts import write_run_results
 from metasql.report.table import print_table
 
 UNIT_TEST = "unit test"
@@ -49,7 +49,7 @@ def run_unit_tests(shared: Common, choice: Mapping[str, Any]) -> int:
     nodes = tuple(_run(plan, index, len(plans), emit) for index, plan in enumerate(plans, 1))
     result = RunResult(run_id, "test", project.target.name, started_at, time.perf_counter() - started, nodes)
     emit(RunFinished(run_id, "test", result.counts(), result.seconds))
-    write_run_results(project.config, result)
+    write_artifacts(project, result)
     return finish(shared, result)
 
 

@@ -250,10 +250,11 @@ ENTRIES: dict[str, Entry] = {
         fix="Enable it, or take this use of it away.",
     ),
     "MS0341": Entry(
-        title="a feature of another project",
-        why="`other:video/full` names a feature of another project, and this version reads one project at a time.",
-        example='deps: ["archive:video/full"]',
-        fix="Declare the other project's table under `sources` and read it with `source(...)`.",
+        title="a project that is not named",
+        why="`other:video/full` names a feature of another project, which `dependencies` of the project file has to "
+        "say something of: where its manifest is, and where its relations lie.",
+        example='deps: ["archive:video/full"]  # and no `dependencies` in dbt_project_style.yml',
+        fix="Add it: `dependencies: [{name: archive, manifest: ../archive/target/metasql.json, schema: archive}]`.",
     ),
     "MS0342": Entry(
         title="a field's parent that is no dependency",

@@ -1,4 +1,4 @@
-"""Files under `target/`: the graph as metasql.json, the last command as run_results.json, compiled SQL.
+"""Files under `target/`: the graph as metasql.json, the last command as metasql_results.json, compiled SQL.
 
 Both documents carry `schema_version`; a change that readers would notice raises it.
 """
@@ -15,10 +15,11 @@ from typing import Any
 from metasql.config.project import VERSION, ProjectConfig
 from metasql.execute.freshness import SourceAge
 from metasql.execute.results import RunResult
+from metasql.graph.dataset import as_dict
 from metasql.graph.nodes import Dependency, Feature, Field, Graph
 
 MANIFEST = "metasql.json"
-RUN_RESULTS = "run_results.json"
+RUN_RESULTS = "metasql_results.json"
 SOURCES = "sources.json"
 SCHEMA_VERSION = 1
 
@@ -37,7 +38,7 @@ def manifest(config: ProjectConfig, graph: Graph) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "metasql_version": VERSION,
-        "project": {"name": config.name, "version": config.version, "digest": graph.version},
+        "project": {"name": config.name, "version": config.version, "digest": graph.version} | _reads(graph),
         "features": {str(key): feature_entry(feature) for key, feature in sorted(graph.features.items())},
         "field_lineage": [
             {"field": f"{key}.{field.name}", "made_of": [str(parent) for parent in field.parents]}
@@ -49,11 +50,20 @@ def manifest(config: ProjectConfig, graph: Graph) -> dict[str, Any]:
             for (source, table), item in sorted(graph.sources.items())
         ],
         "seeds": [{"name": name, "path": seed.path} for name, seed in sorted(graph.seeds.items())],
+        "datasets": {
+            name: {"path": item.path, "description": item.description, **as_dict(item)}
+            for name, item in sorted(graph.datasets.items())
+        },
         "assertions": [
             {"name": item.name, "path": item.path, "feature": item.feature, "severity": item.severity}
             for item in graph.assertions
         ],
     }
+
+
+def _reads(graph: Graph) -> dict[str, Any]:
+    """The projects that this one reads, and those that they read in turn."""
+    return {"reads": list(graph.projects)} if graph.projects else {}
 
 
 def feature_entry(feature: Feature) -> dict[str, Any]:
@@ -80,7 +90,7 @@ def feature_entry(feature: Feature) -> dict[str, Any]:
         "cost_per_sample": {"amount": cost.amount, "unit": cost.unit} if cost else None,
         "owner": feature.owner,
         "tags": list(feature.tags),
-        "meta": _plain(feature.meta),
+        "meta": plain_value(feature.meta),
     }
 
 
@@ -110,12 +120,12 @@ def _dependency(dep: Dependency) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Values of YAML as JSON can hold them."""
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain_value(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain_value(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
