@@ -1,16 +1,16 @@
 """`metasql parse` and `metasql compile` of a whole project, of which only what changed is made again.
 
 What a command was made of is kept beside what it wrote (report/stamp.py). Where nothing changed, nothing is
-read. Where bodies changed and nothing else, their features are read with what is upstream of them, and written,
-with what is downstream where their versions are new. Should others see anything else that is new of them, or
-should there be anything to say, the whole project is read after all.
+read. Where bodies changed, or features in YAML files, these are read with what is upstream of them,
+and written, with what is downstream where their versions are new. Should others see anything else that is
+new of them, or should there be anything to say, the whole project is read after all.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ from metasql.graph.nodes import Feature
 from metasql.graph.version import Hasher
 from metasql.lower.program import program
 from metasql.names import FeatureKey
-from metasql.parse.discover import Part
-from metasql.pipeline import CompiledFile, Options, Project, compiled, load, read_config
+from metasql.parse.declarations import FeatureDecl
+from metasql.parse.discover import Part, PartTooSmall
+from metasql.pipeline import CompiledFile, Options, Project, compiled, compiled_datasets, load, read_config
 from metasql.report.artifacts import MANIFEST, manifest, target_folder, write_compiled, write_document, write_whole
 from metasql.report.manifest_part import with_features
+from metasql.report.projects import KEPT
 from metasql.report.stamp import (
     AskedEnvironment,
     FeatureStamp,
@@ -112,7 +114,8 @@ class _Place:
 def _made_whole(options: Options, place: _Place, now: Stamp, env: AskedEnvironment, *, sql: bool) -> Made:
     project = load(options)
     graph = project.graph
-    files = compiled(project, graph.features.values()) if sql else []
+    every = list(graph.features.values())
+    files = [*compiled(project, every), *compiled_datasets(project, every)] if sql else []
     write_compiled(project.config, [(file.path, file.sql) for file in files])
     place.write_manifest(manifest(project.config, graph))
     counts = {
@@ -124,19 +127,24 @@ def _made_whole(options: Options, place: _Place, now: Stamp, env: AskedEnvironme
     if not project.diagnostics:
         names = [place.copy, *(file.path.as_posix() for file in files)]
         written, features = written_now(place.base, names), _stamps(project, graph.features.values(), files)
-        replace(now, env=env.asked(), written=written, features=features, counts=counts).write(place.stamp)
+        apart = project.declarations.apart
+        now = replace(now, env=env.asked(), written=written, features=features, apart=apart, counts=counts)
+        now.write(place.stamp)
     return Made(project.config.target_path, counts, project)
 
 
 def _made_in_part(options: Options, config: ProjectConfig, place: _Place, now: Stamp, before: Stamp) -> Stamp | None:
-    """Make anew the features whose bodies changed; None where that does not do."""
-    changed = _changed_bodies(config, before, now)
+    """Make anew the features whose bodies or declarations changed; None where that does not do."""
+    paths = _changed_files(config, before, now)
+    whole = {path: before.apart[path] for path in paths if path in before.apart}
+    changed = _changed_features(before, paths)
     document = json.loads(place.manifest.read_text(encoding="utf-8")) if changed else {}
-    project = _part_of(options, before, changed)
-    if project is not None and _has_new_versions(project, changed, document):
+    project = _part_of(options, before, changed, whole)
+    moved = _with_new_versions(project, changed, document) if project is not None else set()
+    if moved:
         # Receipts hold the version of a feature, and with it those of all that is upstream.
-        changed = _with_downstream(before, changed)
-        project = _part_of(options, before, changed)
+        changed |= _with_downstream(before, moved)
+        project = _part_of(options, before, changed, whole)
     if project is None:
         return None
     features = [feature for feature in project.graph.features.values() if str(feature.key) in changed]
@@ -150,18 +158,27 @@ def _made_in_part(options: Options, config: ProjectConfig, place: _Place, now: S
     return replace(now, features=after, written={**before.written, **written_now(place.base, names)})
 
 
-def _changed_bodies(config: ProjectConfig, before: Stamp, now: Stamp) -> set[str]:
-    """The features whose bodies changed; none where anything else did."""
-    owners = {body: key for key, item in before.features.items() for body in item.bodies}
-    root = f"{config.root}/"
+def _changed_files(config: ProjectConfig, before: Stamp, now: Stamp) -> list[str]:
+    """The files that say something else than before; none where there are files more or less."""
     paths = [path for path in before.files.keys() | now.files.keys() if before.files.get(path) != now.files.get(path)]
     if any(before.files.get(path) is None or now.files.get(path) is None for path in paths):
-        return set()
-    found = {owners.get(path.removeprefix(root)) for path in paths}
-    return set() if None in found else {key for key in found if key is not None}
+        return []
+    return [path.removeprefix(f"{config.root}/") for path in paths]
 
 
-def _part_of(options: Options, before: Stamp, changed: Iterable[str]) -> Project | None:
+def _changed_features(before: Stamp, files: Iterable[str]) -> set[str]:
+    """The features that some files are about; none where one of them is about anything else."""
+    owned: dict[str, set[str]] = {path: set() for path in before.apart}
+    for key, item in before.features.items():
+        for path in item.bodies:
+            owned.setdefault(path, set()).add(key)
+        if item.declared in owned:
+            owned[item.declared].add(key)
+    found = [owned.get(path) for path in files]
+    return {key for keys in found if keys for key in keys} if all(found) else set()
+
+
+def _part_of(options: Options, before: Stamp, changed: Iterable[str], whole: Mapping[str, str]) -> Project | None:
     """The changed features and all that is upstream of them; None where that is nothing, too much, or wrong."""
     keys = _reached(changed, {key: item.reads for key, item in before.features.items()})
     if not keys or 2 * len(keys) > len(before.features):
@@ -169,14 +186,14 @@ def _part_of(options: Options, before: Stamp, changed: Iterable[str]) -> Project
     items = [before.features[key] for key in keys]
     files = {path for item in items for path in (item.declared, *item.bodies, *item.beside)}
     try:
-        return load(options, part=Part(frozenset(keys), frozenset(files)))
-    except MetasqlError:
+        return load(options, part=Part(frozenset(keys), frozenset(files), whole))
+    except (MetasqlError, PartTooSmall):
         return None  # the whole project says it, with what else there is to say
 
 
-def _has_new_versions(project: Project, changed: Iterable[str], document: Mapping[str, Any]) -> bool:
+def _with_new_versions(project: Project, changed: Iterable[str], document: Mapping[str, Any]) -> set[str]:
     features = {str(feature.key): feature.version for feature in project.graph.features.values()}
-    return any(document["features"][key]["version"] != features.get(key) for key in changed)
+    return {key for key in changed if document["features"][key]["version"] != features.get(key)}
 
 
 def _with_downstream(before: Stamp, changed: Iterable[str]) -> set[str]:
@@ -213,10 +230,12 @@ def _stamps(project: Project, features: Iterable[Feature], files: Sequence[Compi
     made: dict[str, list[str]] = {}
     for file in files:
         made.setdefault(file.feature, []).append(file.path.as_posix())
-    return {str(feature.key): _stamp(project, feature, made.get(str(feature.key), [])) for feature in features}
+    tested = {str(decl.key): _tests(decl) for decl in project.declarations.features}
+    keys = {str(feature.key): feature for feature in features}
+    return {key: _stamp(project, item, tested[key], made.get(key, [])) for key, item in keys.items()}
 
 
-def _stamp(project: Project, feature: Feature, made: list[str]) -> FeatureStamp:
+def _stamp(project: Project, feature: Feature, tested: list[Any], made: list[str]) -> FeatureStamp:
     graph = project.graph
     bodies = [body.path for body in feature.bodies.values()]
     refs = [ref for body in feature.bodies.values() for ref in body.refs]
@@ -228,8 +247,15 @@ def _stamp(project: Project, feature: Feature, made: list[str]) -> FeatureStamp:
         sorted(named | {str(dep.feature) for dep in feature.deps}),
         sorted({source.span.source.path for source in sources}),
         face_of(feature),
+        str(digest_of(tested)),
         made,
     )
+
+
+def _tests(decl: FeatureDecl) -> list[Any]:
+    """What the generic tests of a feature and its columns say, wherever they stand."""
+    tests = [*decl.tests, *(test for column in decl.columns for test in column.tests)]
+    return [[getattr(test, item.name) for item in fields(test)] for test in tests]
 
 
 def _asked(options: Options) -> str:
@@ -241,5 +267,8 @@ def _asked(options: Options) -> str:
 def _files(config: ProjectConfig, options: Options) -> dict[str, str | None]:
     folders = (*config.model_paths, *config.macro_paths, *config.seed_paths, *config.test_paths)
     places = profile_places(config.root, options.profiles_dir, options.env, options.home)
-    single = [str(config.root / name) for name in (PROJECT_FILE, SELECTORS_FILE, FILE)]
+    named = [config.root / str(decl.manifest) for decl in config.dependencies if decl.manifest is not None]
+    manifests = [str(path / MANIFEST if path.is_dir() else path) for path in named]
+    kept = [f"{config.target_path}/{KEPT}/{decl.name}.json" for decl in config.dependencies if decl.manifest is None]
+    single = [str(config.root / name) for name in (PROJECT_FILE, SELECTORS_FILE, FILE, *manifests, *kept)]
     return project_files(config.root, folders, config.target_path, [*single, *map(str, places)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,11 +15,11 @@ from sqlglot import exp
 from metasql.config.profiles import Target
 from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, silent
-from metasql.execute import clickhouse_errors as errors
 from metasql.execute import clickhouse_files as files
 from metasql.execute import clickhouse_owner as owner
 from metasql.execute.clickhouse_client import Client
 from metasql.execute.clickhouse_commits import Commits
+from metasql.execute.clickhouse_lacks import Lacking
 from metasql.execute.clickhouse_open import described, is_chdb, open_client, prepare
 from metasql.execute.clickhouse_tables import Tables
 from metasql.execute.clickhouse_writes import Writes
@@ -63,7 +63,7 @@ class Shared:
     record_keys: dict[Relation, list[str]] = field(default_factory=dict)
 
 
-class ClickHouseConnection:
+class ClickHouseConnection(Lacking):
     """One session."""
 
     def __init__(self, client: Client, dialect: Dialect, emit: Emit, shared: Shared) -> None:
@@ -105,6 +105,9 @@ class ClickHouseConnection:
             other = replaced[relation]
             return self.columns(other) if other is not None else None
         return self._tables.columns(relation)
+
+    def there(self, relations: Collection[Relation]) -> frozenset[Relation]:
+        return self._tables.there(relations)
 
     def describe(self, query: exp.Query) -> dict[str, str]:
         return self._described(self._render(query))
@@ -310,10 +313,6 @@ class ClickHouseConnection:
             self._load(made, rows, purpose)
             self._keep(name, made)
             return {column: rows.columns[column] for column in columns} if columns is not None else None
-
-    def relation(self, query: exp.Query) -> Any:
-        del query
-        raise errors.no_relation()
 
     def _load(self, table: Relation, rows: files.Rows, purpose: str) -> None:
         self._tables.make(table, rows.columns, (), (), purpose)

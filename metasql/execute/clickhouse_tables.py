@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlglot import exp
 
 from metasql.diagnostics import MetasqlError
 from metasql.execute.clickhouse_client import Client
+from metasql.lower import clickhouse_locks as locks
 from metasql.lower import clickhouse_records as records
 from metasql.lower import clickhouse_storage as storage
 from metasql.lower.clickhouse_storage import Mode
@@ -66,6 +67,10 @@ class Tables:
     def commits(self, schema: str) -> None:
         self.define(storage.create_commits(schema, self.mode), "make metasql's own tables")
         self.define(storage.create_finished(schema, self.mode), "make metasql's own tables")
+
+    def locks(self, schema: str) -> None:
+        """Where runs tell that they are at work."""
+        self.define(locks.create_locks(schema, self.mode), "make metasql's own tables")
 
     # Changing
 
@@ -143,6 +148,12 @@ class Tables:
     def columns(self, relation: Relation) -> dict[str, str] | None:
         found = self.client.fetch(storage.columns(relation))[1]
         return {str(name): storage.bare(str(type_)) for name, type_ in found} or None
+
+    def there(self, relations: Collection[Relation]) -> frozenset[Relation]:
+        """Those of some relations that there are."""
+        asked = {(item.schema, item.name): item for item in relations}
+        found = self.client.fetch(storage.names(sorted({schema for schema, _ in asked})))[1] if asked else []
+        return frozenset(asked[key] for schema, name in found if (key := (str(schema), str(name))) in asked)
 
     def key(self, relation: Relation) -> list[str]:
         """The columns that a table is sorted by; none where there is no such table."""

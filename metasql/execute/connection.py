@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,6 +46,10 @@ class Connection(Protocol):
 
     def columns(self, relation: Relation) -> dict[str, str] | None:
         """The columns of a relation and their types; None when there is none."""
+        ...
+
+    def there(self, relations: Collection[Relation]) -> frozenset[Relation]:
+        """Those of some relations that there are, asked at once and outside of a transaction."""
         ...
 
     def describe(self, query: exp.Query) -> dict[str, str]:
@@ -172,6 +176,13 @@ class Connection(Protocol):
         """A query as the engine's own lazy relation, on a session of its own.
 
         Raises: MetasqlError MS0504 where the engine has none.
+        """
+        ...
+
+    def publishing(self, path: Path) -> Callable[[], None]:
+        """What puts a copy of the warehouse at a path, in one step, when it is called.
+
+        Raises: MetasqlError MS0616, MS0617 where that is known not to work.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, StatementRun, silent
 from metasql.execute.arrow import write_batches
 from metasql.execute.connection import Row, Value
-from metasql.execute.duckdb_errors import cannot_open, no_place, refused
+from metasql.execute.duckdb_errors import cannot_attach, cannot_open, no_place, refused
+from metasql.execute.duckdb_names import all_names
+from metasql.execute.duckdb_publish import publisher
 from metasql.execute.files import (
     batch_query,
     copy_statement,
@@ -113,11 +115,23 @@ class DuckDBConnection:
             options = " (READ_ONLY)" if entry.get("read_only") or read_only else ""
             path, alias = str(entry["path"]), identifier(str(entry["alias"]))
             self._execute(f"ATTACH IF NOT EXISTS {literal(path)} AS {alias}{options}")
+        self._attach_other()
         self._execute("SET TimeZone = 'UTC'")
         if not read_only:
             self.create_schema(self._schema)
             self._execute(f"CREATE SEQUENCE IF NOT EXISTS {self._quoted(Relation(self._schema, _COMMITS))}")
             self._execute(f"CREATE TABLE IF NOT EXISTS {self._quoted(Relation(self._schema, _TAKEN))} (number BIGINT)")
+
+    def _attach_other(self) -> None:
+        """The files of other targets that are read: the engine itself refuses to write there."""
+        for other in (self._target.defer, self._target.source):
+            if other is None or other.path is None:
+                continue
+            sql = f"ATTACH IF NOT EXISTS {literal(other.path)} AS {identifier(str(other.catalog))} (READ_ONLY)"
+            try:
+                self._driver.execute(sql)
+            except duckdb.Error as error:
+                raise cannot_attach(error, other.path, other.target, self._target) from None
 
     def apply(self, step: Step, by: Sequence[str] = ()) -> None:  # noqa: ARG002 - a file is one place
         for tree in self.dialect.statements(step):
@@ -192,7 +206,7 @@ class DuckDBConnection:
 
     def columns(self, relation: Relation) -> dict[str, str] | None:
         if self._names is None or relation not in self._names:
-            self._names = self._all_names()
+            self._names = all_names(self._fetch)
         if relation not in self._names:
             return None
         if self._names[relation] == "table":
@@ -208,16 +222,9 @@ class DuckDBConnection:
             )
         return {str(name): str(type_) for name, type_ in found} or None
 
-    def _all_names(self) -> dict[Relation, str]:
-        """The tables and views that there are; those of the file itself without a catalog, too."""
-        found = self._fetch(
-            "SELECT database_name, database_name = current_database(), schema_name, table_name, 'table'"
-            " FROM duckdb_tables() WHERE NOT temporary"
-            " UNION ALL SELECT database_name, database_name = current_database(), schema_name, view_name, 'view'"
-            " FROM duckdb_views() WHERE NOT internal AND NOT temporary"
-        )
-        names = {Relation(schema, name, catalog): kind for catalog, _, schema, name, kind in found}
-        return names | {Relation(schema, name): kind for _, is_own, schema, name, kind in found if is_own}
+    def there(self, relations: Collection[Relation]) -> frozenset[Relation]:
+        self._names = all_names(self._fetch)
+        return frozenset(item for item in relations if item in self._names)
 
     def describe(self, query: exp.Query) -> dict[str, str]:
         return self._described(render(query, self.dialect))
@@ -318,6 +325,9 @@ class DuckDBConnection:
         finally:
             cursor.close()
             self._emit(StatementRun("hand out rows", sql, time.perf_counter() - started))
+
+    def publishing(self, path: Path) -> Callable[[], None]:
+        return publisher(path, self._target, self._execute)
 
     def told_run(self, run_id: str) -> None:
         """The engine keeps no log."""

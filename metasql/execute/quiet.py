@@ -33,7 +33,9 @@ def quiet(session: Session, features: Iterable[Feature]) -> dict[FeatureKey, Cou
 
 
 def _quiet(session: Session, features: Iterable[Feature]) -> dict[FeatureKey, Counts]:
-    asked = [feature for feature in features if can_delta(session, feature) and _is_there(session, feature)]
+    needed = {feature.key: _tables(session, feature) for feature in features if can_delta(session, feature)}
+    there = session.connection.there([name for names in needed.values() for name in names])
+    asked = [session.graph.features[key] for key, names in needed.items() if there.issuperset(names)]
     found: dict[FeatureKey, Counts] = {}
     for start in range(0, len(asked), MOST):
         parts = [_asked(session, feature) for feature in asked[start : start + MOST]]
@@ -46,10 +48,9 @@ def _quiet(session: Session, features: Iterable[Feature]) -> dict[FeatureKey, Co
     return found
 
 
-def _is_there(session: Session, feature: Feature) -> bool:
-    """Whether there are all tables that are asked."""
-    names = [session.layout.of(feature.key, "settled"), *_sources(session, feature)]
-    return all(session.connection.columns(name) is not None for name in names)
+def _tables(session: Session, feature: Feature) -> list[Relation]:
+    """All tables that are asked."""
+    return [session.layout.of(feature.key, "settled"), *_sources(session, feature)]
 
 
 def _sources(session: Session, feature: Feature) -> list[Relation]:

@@ -281,6 +281,11 @@ def exists(relation: Relation) -> str:
     )
 
 
+def names(schemas: Sequence[str]) -> str:
+    """Every relation of some databases."""
+    return f"SELECT database, name FROM system.tables WHERE database IN ({', '.join(map(literal, schemas))})"
+
+
 def columns(relation: Relation) -> str:
     """Name and type of each column of a relation."""
     return (

@@ -7,8 +7,8 @@ links lead to it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from metasql.config.document import read_source
@@ -64,10 +64,18 @@ class Part:
 
     Reading a part finds the mistakes of its features. What concerns the project as a whole is not looked at:
     names that are taken twice, defaults that reach no feature, assertions.
+
+    Of `whole` files every feature has to be one of the part, and a digest is given of what they say besides
+    (parse/apart.py): what changed of that would be left out.
     """
 
     keys: frozenset[str]
     files: frozenset[str]
+    whole: Mapping[str, str] = field(default_factory=dict)
+
+
+class PartTooSmall(Exception):
+    """A file declares more than the part has."""
 
 
 def discover(config: ProjectConfig, bag: Bag, part: Part | None = None) -> Files:

@@ -70,6 +70,7 @@ def expand_test(
         warn_if=test.warn_if,
         error_if=test.error_if,
         asked=span_of(test.name),
+        test=test,
     )
 
 

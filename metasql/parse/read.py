@@ -14,10 +14,12 @@ from metasql.config.project import ProjectConfig
 from metasql.config.reader import Render
 from metasql.diagnostics import Bag, Label
 from metasql.names import FeatureKey
+from metasql.parse.apart import apart
 from metasql.parse.context import Values
 from metasql.parse.declarations import (
     AssertionDecl,
     Body,
+    DatasetDecl,
     Declarations,
     FeatureDecl,
     Ref,
@@ -29,7 +31,7 @@ from metasql.parse.declarations import (
 from metasql.parse.declare import Declared, declare, first_of_each
 from metasql.parse.declare_feature import RawFeature, declare_feature, is_enabled
 from metasql.parse.declare_source import SeedProperties
-from metasql.parse.discover import Files, Part, SqlFile, discover
+from metasql.parse.discover import Files, Part, PartTooSmall, SqlFile, discover
 from metasql.parse.generic_tests import test_name
 from metasql.parse.merge import canonical, check_defaults, with_config, with_defaults
 from metasql.parse.query import ReadBody, Settings, check_outputs, check_this, expand_test, read_assertion, read_body
@@ -52,6 +54,11 @@ def profile_render(config: ProjectConfig, env: Mapping[str, str]) -> Render:
     return yaml_render(Templates((), Bag()), Settings(config, env=env))
 
 
+def project_render(config: ProjectConfig, target: Target, env: Mapping[str, str]) -> Render:
+    """What renders a text of the project file, once the target is known; the project's macros are not."""
+    return yaml_render(Templates((), Bag()), Settings(config, target, env))
+
+
 def read_project(
     config: ProjectConfig,
     target: Target | None,
@@ -72,6 +79,8 @@ def read_project(
     found = Bag()
     declared = [declare(file, render, found) for file in files.declarations]
     bag.extend(found)
+    if part is not None:
+        _check_part(part, files, declared)
     sources = _sources(declared, bag)
     relations: dict[tuple[str, str], str] = {(table.source, table.table): _relation(table) for table in sources}
     settings = replace(settings, sources=relations, relation=partial(_name, target, relations))
@@ -88,7 +97,27 @@ def read_project(
         selectors=config.selectors,
         disabled=disabled,
         unit_tests=_unit_tests(declared, bag),
+        datasets=_datasets(declared, bag) if part is None else (),
+        projects=tuple(str(item.name) for item in config.dependencies),
+        apart={path: apart(file) for path, file in _by_path(files, declared)},
     )
+
+
+def _by_path(files: Files, declared: Sequence[Declared]) -> list[tuple[str, Declared]]:
+    return [(file.source.path, made) for file, made in zip(files.declarations, declared, strict=True)]
+
+
+def _check_part(part: Part, files: Files, declared: Sequence[Declared]) -> None:
+    """Raises: PartTooSmall."""
+    for path, made in _by_path(files, declared):
+        if path not in part.whole:
+            continue
+        if apart(made) != part.whole[path] or not part.keys.issuperset(map(str, _keys(made))):
+            raise PartTooSmall(path)
+
+
+def _keys(declared: Declared) -> list[Word]:
+    return [canonical(raw, Bag()).key for raw in declared.features]
 
 
 @dataclass(frozen=True)
@@ -124,6 +153,18 @@ def _sources(declared: Sequence[Declared], bag: Bag) -> tuple[SourceDecl, ...]:
             labels = [Label(first.span, "first declared here")]
             message = f"table `{table.source}.{table.table}` is declared twice"
             bag.error("MS0301", message, table.span, secondary=labels, help="keep one of them")
+    return tuple(kept.values())
+
+
+def _datasets(declared: Sequence[Declared], bag: Bag) -> tuple[DatasetDecl, ...]:
+    """The datasets, each declared once."""
+    kept: dict[str, DatasetDecl] = {}
+    for item in (item for file in declared for item in file.datasets):
+        first = kept.setdefault(str(item.name), item)
+        if first is not item:
+            labels = [Label(first.name.span, "first declared here")]
+            message = f"dataset `{item.name}` is declared twice"
+            bag.error("MS0301", message, item.name.span, secondary=labels, help="keep one, or rename one")
     return tuple(kept.values())
 
 

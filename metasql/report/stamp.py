@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from metasql.graph.nodes import Feature
 from metasql.source import NOWHERE
 
-FORM = 1
+FORM = 2
 """Of another form nothing is known: count it up with every change of the file, or of what is compiled of a project."""
 
 ENDINGS = (".yml", ".yaml", ".sql", ".csv")
@@ -54,7 +54,7 @@ class FeatureStamp(NamedTuple):
     """`declared` is the file that declares a feature, `bodies` are those with its SQL; `reads` are keys.
 
     `beside` are the files that declare the sources that it reads. `face` is a digest of all that others can
-    see of it; `made` are the files of its relations.
+    see of it, `tested` one of its generic tests; `made` are the files of its relations.
     """
 
     declared: str
@@ -62,6 +62,7 @@ class FeatureStamp(NamedTuple):
     reads: Sequence[str]
     beside: Sequence[str]
     face: str
+    tested: str
     made: Sequence[str]
 
 
@@ -70,7 +71,8 @@ class Stamp:
     """`options`: a digest of what was asked for. `files`: those of the project, by path, with digests.
 
     `written` are the files that were made, below the target folder, with sizes and times. `features`: by
-    key, what each was read from and made into. `counts` is what the command says at its end.
+    key, what each was read from and made into. `apart`: of each YAML file, a digest of what it says besides
+    its features. `counts` is what the command says at its end.
     """
 
     options: str
@@ -78,6 +80,7 @@ class Stamp:
     files: Mapping[str, str | None]
     written: Written = field(default_factory=dict)
     features: Mapping[str, FeatureStamp] = field(default_factory=dict)
+    apart: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -115,14 +118,23 @@ class Stamp:
 
 
 def face_of(feature: Feature) -> str:
-    """A digest of all that others can see of a feature: everything but its bodies, its code and its place."""
+    """A digest of all that others can see of a feature, but for its bodies, code, place and descriptions."""
+    fields = [replace(item, code_version="", recipe="", version="", description="") for item in feature.fields]
     seen = replace(
         feature,
         bodies={},
         version="",
+        description="",
+        owner=None,
+        tags=(),
+        meta={},
+        cost_per_sample=None,
+        pre_hook=(),
+        post_hook=(),
         span=NOWHERE,
         tests=(),
-        fields=tuple(replace(item, code_version="", recipe="", version="", span=NOWHERE) for item in feature.fields),
+        columns=tuple(replace(column, description="") for column in feature.columns),
+        fields=tuple(replace(item, span=NOWHERE) for item in fields),
         deps=tuple(replace(dep, span=NOWHERE) for dep in feature.deps),
     )
     return _digest(repr(seen).encode())

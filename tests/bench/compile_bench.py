@@ -2,7 +2,8 @@
 
     python -m tests.bench.compile_bench [--features N] [--times N] [--profile parse|compile]
 
-cold: nothing was made before. again: nothing changed since. one body: the meaning of one changed.
+cold: nothing was made before. again: nothing changed since. one body: the meaning of one changed. one YAML file: a
+code version in one changed, which declares ten features.
 
 `--profile` prints the functions in which the time of one command goes, by their own time; a profile
 makes small functions look slower than they are, so compare shares, and measure again without it.
@@ -24,28 +25,38 @@ from tests.bench.measure import cold, show
 from tests.bench.thousand import write_thousand
 
 COMMANDS = ("parse", "compile")
-PHASES = ("cold", "again", "one body")
+PHASES = ("cold", "again", "one body", "one YAML file")
+BODY, YAML = "models/d001/scored.sql", "models/d001/features.yml"
 
 
 def measured(folder: Path, times: int) -> dict[str, float]:
     """The median CPU seconds of each command in each phase; compiling reads the project too."""
     found: dict[str, list[float]] = {}
-    body = folder / "models/d001/scored.sql"
+    files = folder / BODY, folder / YAML
     for command in COMMANDS:
         for _ in range(times):
-            for phase, seconds in phases(lambda command=command: _cold(command, folder), folder, body).items():
+            for phase, seconds in phases(lambda command=command: _cold(command, folder), folder, *files).items():
                 found.setdefault(f"{command}, {phase}", []).append(seconds)
     return {name: statistics.median(seconds) for name, seconds in found.items()}
 
 
-def phases(work: Callable[[], float], folder: Path, body: Path) -> dict[str, float]:
+def phases(work: Callable[[], float], folder: Path, body: Path, yaml: Path | None = None) -> dict[str, float]:
     """One measurement of each phase. The body compares something with a number, which becomes another one."""
     shutil.rmtree(folder / "target", ignore_errors=True)
     found = {"cold": work(), "again": work()}
-    text = body.read_text(encoding="utf-8")
-    old, new = ("< 1000000", "< 2000000") if "< 1000000" in text else ("< 2000000", "< 1000000")
-    body.write_text(text.replace(old, new), encoding="utf-8")
-    return found | {"one body": work()}
+    _turn(body, "< 1000000", "< 2000000")
+    found["one body"] = work()
+    if yaml is not None:
+        _turn(yaml, '"2024-05"', '"2024-06"')
+        found["one YAML file"] = work()
+    return found
+
+
+def _turn(path: Path, one: str, other: str) -> None:
+    """Write one for the other, or the other way round."""
+    text = path.read_text(encoding="utf-8")
+    assert (one in text) != (other in text), path
+    path.write_text(text.replace(one, other) if one in text else text.replace(other, one), encoding="utf-8")
 
 
 def _cold(command: str, folder: Path) -> float:

@@ -78,10 +78,29 @@ BODIES: dict[str, Callable[[Path], None]] = {
         edit(folder / JOINED, "note.stars_000, 3", "note.stars_000, 1"),
     ][0],
 }
+YAMLS: dict[str, Callable[[Path], None]] = {
+    "a comment": lambda folder: edit(folder / YAML, "features:", "# a word\nfeatures:"),
+    "a description": lambda folder: edit(folder / YAML, "The people on camera.", "Who speaks."),
+    "a code version": lambda folder: edit(folder / YAML, 'code_version: "3"', 'code_version: "4"'),
+    "a code version and a body": lambda folder: [
+        edit(folder / YAML, 'code_version: "3"', 'code_version: "4"'),
+        edit(folder / SCORED, "COALESCE(rated.stars, 3)", "COALESCE(rated.stars, 4)"),
+    ][0],
+}
 REST: dict[str, Callable[[Path], None]] = {
     "a column more": lambda folder: edit(folder / JOINED, "shaped.video_id,", "shaped.video_id,\n    1 AS one,"),
     "a type": lambda folder: edit(folder / "models/d000/footage.sql", "AS BIGINT", "AS DOUBLE"),
-    "a declaration": lambda folder: edit(folder / YAML, 'code_version: "3"', 'code_version: "4"'),
+    "a source": lambda folder: edit(folder / YAML, "{name: videos_001}", "{name: videos_001, identifier: v}"),
+    "a test": lambda folder: edit(folder / YAML, "tests: [not_null]", "tests: [not_null, unique]"),
+    "another dependency": lambda folder: edit(folder / YAML, "fields: none", "fields: none\n        optional: true"),
+    "a feature in YAML": lambda folder: edit(
+        folder / YAML,
+        "  - name: d001/voice",
+        "  - {name: d001/more, id_columns: [video_id], deps: [d001/note]}\n\n  - name: d001/voice",
+    ),
+    "a feature that is taken out": lambda folder: edit(
+        folder / YAML, "A voice trained on the clips of a speaker.", "Out.\n    enabled: false"
+    ),
     "a macro": lambda folder: edit(folder / "macros/shared.sql", "TRIM(LOWER(", "LOWER(TRIM("),
     "the project file": lambda folder: edit(folder / "dbt_project_style.yml", "clip_s: 20", "clip_s: 30"),
     "the profile": lambda folder: edit(folder / "profiles.yml", "schema: main", "schema: other"),
@@ -111,6 +130,21 @@ def test_a_body(folder: Path, name: str) -> None:
     assert (after == before) == (name == "a comment")
     assert not is_whole(make(folder))
     assert written(folder) == after
+
+
+@pytest.mark.parametrize("name", YAMLS)
+def test_a_file_of_declarations(tmp_path: Path, name: str) -> None:
+    """Its features are made again, with what is downstream of a new version: less than half of sixty features."""
+    folder = tmp_path / "project"
+    write_thousand(folder, 60)
+    make(folder)
+    before = written(folder)
+    YAMLS[name](folder)
+    assert not is_whole(make(folder))
+    after = written(folder)
+    assert after == from_scratch(folder)
+    assert (after == before) == (name == "a comment")
+    assert not is_whole(make(folder))
 
 
 @pytest.mark.parametrize("change", REST.values(), ids=REST)
