@@ -23,11 +23,13 @@ from metasql.diagnostics import Bag, Diagnostic, MetasqlError, candidates, sugge
 from metasql.execute.registry import dialect_of
 from metasql.execute.revision import project_at
 from metasql.execute.unit_tests import UnitPlan, memory_target
+from metasql.graph.dataset import Dataset
 from metasql.graph.definition import Definitions, definitions_of
 from metasql.graph.link import ReadBefore, link
 from metasql.graph.lock import FILE, Lock, read_lock
 from metasql.graph.memory import Memory
 from metasql.graph.nodes import Feature, Graph
+from metasql.graph.projects import pins
 from metasql.graph.select import Selector
 from metasql.graph.unit_tests import unit_project
 from metasql.graph.version import Hasher
@@ -38,11 +40,14 @@ from metasql.names import FieldKey
 from metasql.parse.declarations import Declarations, UnitTestDecl
 from metasql.parse.discover import Part
 from metasql.parse.read import profile_render, read_project
-from metasql.plan.layout import Layout
+from metasql.plan.dataset import view_of
+from metasql.plan.layout import Layout, Place
 from metasql.plan.materialize import computation
+from metasql.plan.models import with_models
 from metasql.plan.relations import views
 from metasql.plan.steps import Check, Stamp, Step
 from metasql.plan.write import delete_orphans, find_changed, write_samples
+from metasql.report.projects import read_projects
 from metasql.source import Source
 
 LINEAGE = "lineage.json"
@@ -53,14 +58,22 @@ RunQuery = Callable[[str], list[tuple[Any, ...]]]
 
 @dataclass(frozen=True)
 class Options:
-    """Where the project lies, and what the user said besides."""
+    """Where the project lies, and what the user said besides.
+
+    `defer`: whether what the target has not made is read from the one that its profile names. `source`: another
+    target of the profile, which is to be read too.
+    """
 
     project_dir: Path
     profiles_dir: Path | None = None
     target: str | None = None
     vars: Mapping[str, Any] = field(default_factory=dict)
+    defer: bool = True
+    source: str | None = None
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     home: Path = field(default_factory=Path.home)
+    beside: Path | None = None
+    """Where the paths of other projects lead from, if `project_dir` is a copy."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,8 @@ class Project:
     diagnostics: tuple[Diagnostic, ...]
     lock: Lock = field(default_factory=Lock)
     lock_path: Path = Path(FILE)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where the relations of other projects lie."""
 
     @property
     def dialect(self) -> Dialect:
@@ -81,7 +96,8 @@ class Project:
 
     @property
     def layout(self) -> Layout:
-        return Layout(self.target.schema, self.target.type, spread=bool(self.target.options.get("cluster")))
+        spread = bool(self.target.options.get("cluster"))
+        return Layout(self.target.schema, self.target.type, spread=spread, projects=self.places)
 
     def selector(self, lookups: Mapping[str, Callable[[str], Iterable[str]]] | None = None) -> Selector:
         return Selector(self.graph, self.declarations.selectors, lookups or {})
@@ -114,10 +130,11 @@ def read_config(options: Options) -> tuple[ProjectConfig, Target, Bag]:
         home=options.home,
         render=profile_render(config, options.env),
         bag=bag,
+        source=options.source,
     )
     bag.raise_errors()
     assert target is not None, "a target without errors was read"
-    return config, target, bag
+    return config, target if options.defer else replace(target, defer=None), bag
 
 
 def load(options: Options, run_query: RunQuery | None = None, part: Part | None = None) -> Project:
@@ -134,13 +151,18 @@ def load(options: Options, run_query: RunQuery | None = None, part: Part | None 
     bag.raise_errors()
     kept = config.root / config.target_path / LINEAGE
     memory = Memory.read(kept)
-    graph, found = link(declarations, config.dialect, Hasher(config.hash), ReadBefore(lock, memory))
+    told = read_projects(config, target, options.env, options.beside or options.project_dir, run_query, bag)
+    bag.raise_errors()
+    graph, found = link(declarations, config.dialect, Hasher(config.hash), ReadBefore(lock, memory), told.others)
+    lock.pins.update(pins(graph))
     memory.write(kept, keep=part is not None)
     bag.extend(found)
     bag.raise_errors()
     graph = carried(graph, declarations, dialect_of(target, config.hash), bag)
     bag.raise_errors()
-    return Project(config, target, declarations, graph, tuple(bag.sorted()), lock, options.project_dir / FILE)
+    path = options.project_dir / FILE
+    project = Project(config, target, declarations, graph, tuple(bag.sorted()), lock, path, told.places)
+    return replace(project, graph=with_models(graph, project.layout))
 
 
 def definitions_at(options: Options, revision: str) -> Definitions:
@@ -153,7 +175,8 @@ def definitions_at(options: Options, revision: str) -> Definitions:
     profiles = options.profiles_dir or (None if options.env.get("METASQL_PROFILES_DIR") else beside)
     with project_at(folder, revision) as old:
         try:
-            return definitions_of(load(replace(options, project_dir=old, profiles_dir=profiles)).graph)
+            there = replace(options, project_dir=old, profiles_dir=profiles, beside=folder)
+            return definitions_of(load(there).graph)
         except MetasqlError as error:
             found = error.bag.sorted()
             raise MetasqlError.of(
@@ -229,6 +252,35 @@ def compiled(project: Project, features: Iterable[Feature]) -> list[CompiledFile
     return files
 
 
+def compiled_datasets(project: Project, features: Iterable[Feature]) -> list[CompiledFile]:
+    """The views of the datasets that are made of some of the features."""
+    chosen = {feature.key for feature in features}
+    files = []
+    for name, dataset in project.graph.datasets.items():
+        if chosen & set(dataset.features):
+            view = view_of(dataset, project.graph, project.layout)
+            sql = f"-- {view.purpose}.\n{Renderer(project.dialect).view(view.query, pretty=True)};\n"
+            files.append(CompiledFile(Path("compiled", project.config.name, f"{name}.sql"), name, sql))
+    return files
+
+
+def dataset_of(project: Project, name: str) -> Dataset:
+    """A dataset by its name.
+
+    Raises: MetasqlError MS0363.
+    """
+    dataset = project.graph.datasets.get(name)
+    if dataset is None:
+        known = list(project.graph.datasets)
+        raise MetasqlError.of(
+            "MS0363",
+            f"dataset `{name}` does not exist",
+            notes=[f"datasets: {candidates(known)}"],
+            help=suggest(name, known) or "declare it under `datasets`",
+        )
+    return dataset
+
+
 def statements(project: Project, feature: Feature, *, full_refresh: bool = False) -> str:
     """What a run of a feature with a body executes, as one script to read.
 
@@ -254,7 +306,22 @@ def _shown(step: Step | Check, dialect: Dialect) -> tuple[str, Sequence[exp.Expr
 
 
 def feature_of(project: Project, key: str) -> Feature:
-    """A feature by its key.
+    """A feature of this project by its key.
+
+    Raises: MetasqlError MS0330, MS0691.
+    """
+    feature = known_feature(project, key)
+    if feature.key.project:
+        raise MetasqlError.of(
+            "MS0691",
+            f"`{key}` is a feature of the project `{feature.key.project}`, and is only read here",
+            help=f"do this in the project `{feature.key.project}`, where it is called `{feature.key.there}`",
+        )
+    return feature
+
+
+def known_feature(project: Project, key: str) -> Feature:
+    """The same, or a feature that is read of another project.
 
     Raises: MetasqlError MS0330.
     """
@@ -281,10 +348,10 @@ def fields_of(project: Project, key: str) -> list[FieldKey]:
     Raises: MetasqlError MS0330, MS0302.
     """
     if project.graph.get(key) is not None or "." not in key:
-        feature = feature_of(project, key)
+        feature = known_feature(project, key)
         return [FieldKey(feature.key, item.name) for item in feature.fields]
     wanted = FieldKey.parse(key)
-    feature = feature_of(project, str(wanted.feature))
+    feature = known_feature(project, str(wanted.feature))
     names = [item.name for item in feature.fields]
     if wanted.field not in names:
         raise MetasqlError.of(

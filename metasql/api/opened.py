@@ -8,6 +8,7 @@ from typing import Any
 
 from metasql.events import Emit
 from metasql.execute.connection import Connection
+from metasql.execute.defer import deferring
 from metasql.execute.registry import connect
 from metasql.execute.session import Session
 from metasql.pipeline import Options, Project, load, read_config
@@ -24,18 +25,22 @@ def opened(
     *,
     read_only: bool = False,
     scratch: bool = False,
+    patience: float = 0,
     warn: Callable[[Project], None] = _nothing,
 ) -> Iterator[tuple[Project, Session]]:
     """The project and a session; the connection is opened at the first need, and closed at the end.
 
-    With `scratch` a session that reads makes temporary tables, too.
+    With `scratch` a session that reads makes temporary tables, too. A warehouse that another process has to itself
+    is waited for, for `patience` seconds.
     """
     connections: list[Connection] = []
     config, target, _ = read_config(options)
 
     def connection() -> Connection:
         if not connections:
-            connections.append(connect(target, config.hash, read_only=read_only, scratch=scratch, emit=emit))
+            connections.append(
+                connect(target, config.hash, read_only=read_only, scratch=scratch, emit=emit, patience=patience)
+            )
         return connections[0]
 
     def run_query(sql: str) -> list[tuple[Any, ...]]:
@@ -44,7 +49,8 @@ def opened(
     try:
         project = load(options, run_query)
         warn(project)
-        yield project, Session.open(project.graph, project.layout, connection(), emit, config.root)
+        layout = deferring(project.target, project.graph, project.layout, connection())
+        yield project, Session.open(project.graph, layout, connection(), emit, config.root)
     finally:
         for item in connections:
             item.close()

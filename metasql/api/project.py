@@ -8,15 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from metasql.api.artifacts import write_artifacts
 from metasql.api.opened import opened
 from metasql.api.planning import counted_plan, uncounted_plan
 from metasql.api.running import (
+    at_work,
     chosen_nodes,
     ensure_own_tables,
     keep_lock,
+    layout_before,
     lookups,
     lookups_without_warehouse,
+    published,
+    publishing,
     run_options,
+    to_make,
     walk_nodes,
 )
 from metasql.api.values import Lineage, PlanReport, RunReport, Status
@@ -26,11 +32,12 @@ from metasql.diagnostics import Diagnostic, MetasqlError
 from metasql.events import Emit, Event, Note, StatementRun
 from metasql.execute.command import feature_nodes
 from metasql.execute.connection import NOT_THERE
+from metasql.execute.defer import deferring
+from metasql.execute.holding import PATIENCE
 from metasql.execute.registry import connect
 from metasql.execute.session import Session
 from metasql.pipeline import Options, feature_of, fields_of, load
 from metasql.pipeline import Project as Loaded
-from metasql.report.artifacts import write_manifest, write_run_results
 from metasql.report.console import all_of, stderr_console
 from metasql.report.lineage import walked
 from metasql.report.status import never_run
@@ -63,13 +70,14 @@ class Project:
         target: str | None = None,
         vars: Mapping[str, Any] | None = None,
         profiles_dir: str | Path | None = None,
+        defer: bool = True,
     ) -> Project:
         """Read the project in a folder, as the command line does with the options of the same names.
 
         Raises: MetasqlError with every mistake of the first stage that has one.
         """
         folder = Path(profiles_dir) if profiles_dir is not None else None
-        return cls(*_read(Options(Path(path).resolve(), folder, target, dict(vars or {}))))
+        return cls(*_read(Options(Path(path).resolve(), folder, target, dict(vars or {}), defer)))
 
     @property
     def name(self) -> str:
@@ -85,6 +93,10 @@ class Project:
         """The keys of all features, upstream first."""
         return tuple(str(key) for key in self._loaded.graph.features)
 
+    def datasets(self) -> tuple[str, ...]:
+        """The names of all datasets."""
+        return tuple(self._loaded.graph.datasets)
+
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What is doubtful in the project."""
@@ -99,7 +111,12 @@ class Project:
         """
         loaded = self._loaded
         connection = connect(loaded.target, loaded.config.hash, read_only=read_only, emit=_logged)
-        session = Session.open(loaded.graph, loaded.layout, connection, _logged, loaded.config.root)
+        try:
+            layout = deferring(loaded.target, loaded.graph, loaded.layout, connection)
+        except MetasqlError:
+            connection.close()
+            raise
+        session = Session.open(loaded.graph, layout, connection, _logged, loaded.config.root)
         made = Warehouse(loaded, session, self._warehouses.remove)
         self._warehouses.append(made)
         return made
@@ -123,7 +140,8 @@ class Project:
             if not set(error.codes) <= NOT_THERE:
                 raise
         graph = self._loaded.graph
-        return Status(tuple(never_run([feature_of(self._loaded, key) for key in keys] or graph.features.values())))
+        features = [feature_of(self._loaded, key) for key in keys] or list(graph.features.values())
+        return Status(tuple(never_run(features, layout_before(self._loaded))))
 
     def plan(self, select: str | Sequence[str] = (), *, exclude: str | Sequence[str] = ()) -> PlanReport:
         """What `run` would do to the same features, and what that costs; counted now, through the whole graph.
@@ -136,12 +154,14 @@ class Project:
         try:
             with opened(self._options, _logged, read_only=True, scratch=True) as (project, session):
                 chosen, _ = chosen_nodes(project, choice, lookups(project, session))
+                chosen = to_make(session.graph, session.layout, chosen, choice)
                 return PlanReport.of(counted_plan(project, session, chosen))
         except MetasqlError as error:
             if not set(error.codes) <= NOT_THERE:
                 raise
         known = {**lookups_without_warehouse(self._loaded), "increment": lambda _: ()}
         chosen, _ = chosen_nodes(self._loaded, choice, known)
+        chosen = to_make(self._loaded.graph, layout_before(self._loaded), chosen, choice)
         return PlanReport.of(uncounted_plan(self._loaded, chosen))
 
     def lineage(self, key: str, *, downstream: bool = False) -> Lineage:
@@ -161,8 +181,13 @@ class Project:
         threads: int | None = None,
         full_refresh: bool = False,
         progress: bool = False,
+        lock_timeout: float = PATIENCE,
+        publish: str | Path | None = None,
     ) -> RunReport:
         """Compute what is new or stale, as `metasql run` does; `progress` shows it on standard error.
+
+        Another run on the same target is waited for, for `lock_timeout` seconds. If all goes well, a copy of the DuckDB
+        file takes the place of the one at `publish`, in one step.
 
         What went wrong with a feature is in its result, and `ok` is false; nothing is raised for it.
 
@@ -171,14 +196,22 @@ class Project:
         choice = {"select": _words(select), "exclude": _words(exclude), "selector": None}
         shown: Emit = stderr_console(color=False, quiet=False, verbose=False, log_format="text")
         emit = all_of(_logged, shown) if progress else _logged
-        with opened(self._options, emit) as (project, session):
+        with (
+            opened(self._options, emit, patience=lock_timeout) as (project, opened_session),
+            at_work(project, opened_session, "run", lock_timeout) as session,
+        ):
             keep_lock(project, False, self._options.env)
+            place = Path(publish) if publish is not None else None
+            put = publishing(session, place)
             ensure_own_tables(session)
             chosen, _ = chosen_nodes(project, choice, lookups(project, session))
+            chosen = to_make(session.graph, session.layout, chosen, choice)
             nodes = feature_nodes(project.graph, chosen, run_options(self._options, project, choice, full_refresh))
             result = walk_nodes(project, session, self._options, "run", nodes, threads)
-        write_manifest(project.config, project.graph)
-        write_run_results(project.config, result)
+            fault = published(session, put, place) if result.ok else None
+        write_artifacts(project, result)
+        if fault is not None:
+            raise fault
         return RunReport.of(result)
 
     @contextmanager

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from metasql.config.project import VERSION
@@ -12,18 +16,26 @@ from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
 from metasql.execute.counting import refresh_status
+from metasql.execute.defer import aside, before_first_run, check_parents, own_only, owning, tell_deferred
+from metasql.execute.holding import Holder
+from metasql.execute.projects import check_projects
+from metasql.execute.registry import hold
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.run import RunOptions
 from metasql.execute.session import Session, now, told_at
 from metasql.execute.views import is_current, told_made
 from metasql.execute.walk import Node, record, walk
-from metasql.graph.nodes import Feature
+from metasql.graph.nodes import Feature, Graph
 from metasql.names import FeatureKey
 from metasql.parse.hooks import render_hooks
 from metasql.pipeline import Options, Project, check_lock, write_lock
+from metasql.plan.layout import Layout
 from metasql.report.artifacts import RUN_RESULTS
 from metasql.report.status import PENDING, statuses
 from metasql.source import Word, span_of
+
+_KEY_WORD = re.compile(r"(?:@|\d*\+)?([^+@]+)(?:\+\d*)?")
+"""A word of a selection that names a feature, with or without what is above and below it."""
 
 Nodes = Callable[[Project, set[str]], Sequence[Node]]
 Lookups = Mapping[str, Callable[[str], Iterable[str]]]
@@ -50,6 +62,24 @@ def named_keys(project: Project, choice: Choice) -> frozenset[FeatureKey]:
     """The features that `--select` names by their whole key."""
     words = {word for words in choice["select"] for part in words.split() for word in part.split(",")}
     return frozenset(key for key in project.graph.features if str(key) in words)
+
+
+def layout_before(project: Project) -> Layout:
+    """Where things lie, as far as that is known of a target that does not exist yet."""
+    return before_first_run(project.target, project.config.hash, project.graph, project.layout)
+
+
+def to_make(graph: Graph, layout: Layout, chosen: set[str], choice: Choice) -> set[str]:
+    """The chosen nodes without what is read from another target (docs/environments.md).
+
+    Raises: MetasqlError MS0682.
+    """
+    if layout.elsewhere is None:
+        return chosen
+    words = {word for words in choice["select"] for part in words.split() for word in part.split(",")}
+    keys = {match[1] for word in words if (match := _KEY_WORD.fullmatch(word))}
+    named = {key for key in graph.features if str(key) in keys}
+    return aside(graph, layout, chosen, named if choice["select"] or choice["selector"] else None)
 
 
 def run_options(options: Options, project: Project, choice: Choice, full_refresh: bool) -> RunOptions:
@@ -98,6 +128,10 @@ def walk_nodes(
 ) -> RunResult:
     """Walk nodes on the warehouse with the project's hooks around them, and record what came out there."""
     features = [feature for _, feature in feature_keys(project, {node.name for node in todo})]
+    session = owning(session, [feature.key for feature in features])
+    check_parents(session, features)
+    check_projects(session, features)
+    tell_deferred(session, features)
     prepare(session, features)
     _hooks(options, project, session, project.config.on_run_start, "on-run-start")
     number = threads or int(project.target.options.get("threads") or 1)
@@ -119,9 +153,10 @@ def _hooks(options: Options, project: Project, session: Session, hooks: Sequence
 def require_relations(session: Session, feature: Feature) -> None:
     """A feature that was never run here has no increment to read.
 
-    Raises: MetasqlError MS0607. A definition that changed since is a note.
+    Raises: MetasqlError MS0607, MS0684. A definition that changed since is a note.
     """
     layout = session.layout
+    own_only(session, feature)
     if session.connection.columns(layout.of(feature.key, "increment")) is None:
         raise MetasqlError.of(
             "MS0607",
@@ -141,6 +176,40 @@ def finish_write(project: Project, session: Session, feature: Feature, command: 
     node = NodeResult(feature.key.path, feature.kind.value, "ok", text=after.text(), after=after, written=written)
     result = RunResult(session.run_id, command, project.target.name, now(), 0.0, (node,))
     record(session, result, project.config.name, VERSION)
+
+
+def publishing(session: Session, path: Path | None) -> Callable[[], None]:
+    """What publishes the target at a path, when it is called; nothing without one.
+
+    Raises: MetasqlError MS0616, MS0617.
+    """
+    return session.connection.publishing(path) if path is not None else _nothing
+
+
+def _nothing() -> None:
+    """Nothing was to be published."""
+
+
+def published(session: Session, put: Callable[[], None], path: Path | None) -> MetasqlError | None:
+    """Publish the target; gives what went wrong, since a run that went well is told whatever becomes of its copy."""
+    try:
+        put()
+    except MetasqlError as error:
+        return error
+    if path is not None:
+        session.emit(Note(f"published at {path}"))
+    return None
+
+
+@contextmanager
+def at_work(project: Project, session: Session, command: str, patience: float) -> Iterator[Session]:
+    """The session of a command that has the target for itself, but for commits from outside.
+
+    Raises: MetasqlError MS0608 where another command has it for longer than `patience`.
+    """
+    holder = Holder.of(session.run_id, command)
+    with hold(project.target, project.config.hash, holder, patience, session.emit) as held:
+        yield replace(session, still=held.check)
 
 
 def keep_lock(project: Project, locked: bool, env: Mapping[str, str]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import click
 
 from metasql.cli.options import Common
+from metasql.cli.running import working
 from metasql.config.project import VERSION
 from metasql.execute.leftover import Leftover, drop, leftovers
 from metasql.execute.results import NodeResult, RunResult
@@ -17,7 +20,10 @@ from metasql.report.table import print_table
 
 def clean_relations(shared: Common, *, drop: bool) -> int:
     """List the relations, and drop them where a person said so."""
-    with shared.session(read_only=not drop) as (project, session):
+    with ExitStack() as closing:
+        project, session = closing.enter_context(shared.session(read_only=not drop))
+        if drop:
+            session = closing.enter_context(working(shared, project, session, "clean"))
         declared = {str(key) for key in project.graph.features}
         found = leftovers(session, declared, project.config.name)
         own = [item for item in found if item.project is None]

@@ -35,6 +35,14 @@ ENTRIES: dict[str, Entry] = {
         example='wh.increment("video/face_crop").relation()  # on ClickHouse',
         fix="Take the text of the query with `.sql()`, or its rows with `.batches()`.",
     ),
+    "MS0505": Entry(
+        title="a dataset or a model's version on a cluster",
+        why="A dataset joins the rows of several features, and freezes them as one table; a field that is made by a "
+        "model asks which version is promoted. On a cluster rows lie on several nodes, each feature's by a key of its "
+        "own, and this version does neither there.",
+        example="metasql snapshot avatar_train --target cluster",
+        fix="Declare the dataset for a target on one server; write a `code_version` in the place of the model.",
+    ),
     "MS0510": Entry(
         title="a file that is no manifest of metasql's",
         why="`metasql diff --state` compares with a manifest, which tells all features and fields of a project as they "

@@ -36,7 +36,7 @@ def query_of(assertion: AssertionDecl, graph: Graph, layout: Layout) -> exp.Quer
     """An assertion over the public relations of the target."""
 
     def place(ref: Ref, _: exp.Table) -> tuple[exp.Table, str]:
-        relation = layout.outside(ref, graph) or layout.public(FeatureKey(str(ref.name)))
+        relation = layout.outside(ref, graph) or layout.live(FeatureKey(str(ref.name)))
         return table(relation), relation.name
 
     tree = place_refs(assertion.tree, assertion.refs, place)

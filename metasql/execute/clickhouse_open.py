@@ -89,6 +89,7 @@ def prepare(
         tables.mode = mode_of(target, _facts(client, target.schema), tables.mode.shards)
     client.use(target.schema)
     tables.commits(target.schema)
+    tables.locks(target.schema)
     clear(tables, target.schema, alone=is_chdb(target))
     return tables
 

@@ -98,6 +98,10 @@ class _Planning:
         """The columns of one of a feature's tables on the target."""
         return self.session.connection.columns(self.session.layout.of(feature.key, suffix))
 
+    def read_columns(self, feature: Feature) -> Mapping[str, str] | None:
+        """The columns of its samples where they are read."""
+        return self.session.connection.columns(self.session.layout.samples(feature.key))
+
     def needed(self, feature: Feature) -> bool:
         """Whether the plan goes on behind a feature."""
         return any(key in self.chosen for key in self.session.graph.children[feature.key])
@@ -191,12 +195,8 @@ def _level(planning: _Planning, feature: Feature, known: Mapping[str, str] | Non
     for dep in feature.deps:
         said = planning.predictions.get(dep.feature)
         upstream = graph.features[dep.feature]
-        source = (
-            predicted(said.place)
-            if said
-            else stored(upstream, layout, "samples", planning.columns(upstream, "samples"))
-        )
-        sources[layout.of(dep.feature, "samples")] = source
+        source = predicted(said.place) if said else stored(upstream, layout, "samples", planning.read_columns(upstream))
+        sources[layout.samples(dep.feature)] = source
     unlike = {name for name, type_ in (known or {}).items() if session.connection.dialect.is_unlike(type_)}
     contents = frozenset(item.name for item in feature.fields if item.result and unlike.isdisjoint(item.result))
     live = stored(feature, layout, "samples", known) if known is not None else None
@@ -217,7 +217,7 @@ def _looks_across(planning: _Planning, feature: Feature, known: Mapping[str, str
     upstream = [graph.features[dep.feature] for dep in feature.deps]
     if known is None or any(item.key in planning.predictions or _may_be_updated(planning, item) for item in upstream):
         return True
-    if any(planning.columns(item, "samples") is None for item in upstream):
+    if any(planning.read_columns(item) is None for item in upstream):
         return True
     try:
         read = reading(session, feature)

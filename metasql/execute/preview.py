@@ -23,7 +23,7 @@ def samples_query(session: Session, feature: Feature, limit: int | None, *, vers
 
     Raises: MetasqlError MS0607.
     """
-    relation = session.layout.public(feature.key)
+    relation = session.layout.live(feature.key)
     found = session.connection.columns(relation)
     if found is None:
         raise _never_run(feature, NOWHERE)
@@ -85,7 +85,7 @@ def public_relation(session: Session, ref: Ref) -> Relation:
             notes=[f"there are: {candidates(known)}"],
             help=suggest(name, known) or "`metasql ls` lists them",
         )
-    relation = layout.public(FeatureKey(name))
+    relation = layout.live(FeatureKey(name))
     if session.connection.columns(relation) is None:
         raise _never_run(feature, ref.name.span)
     return relation

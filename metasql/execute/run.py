@@ -18,6 +18,7 @@ from metasql.execute.writing import write_incoming
 from metasql.graph.nodes import Feature, Graph, Kind
 from metasql.lower.render import render
 from metasql.names import FeatureKey
+from metasql.plan.layout import Elsewhere
 from metasql.plan.materialize import computation, counted_work
 from metasql.plan.sql import table
 from metasql.plan.write import delete_orphans, version_names
@@ -46,7 +47,7 @@ def prepare_parents(session: Session, selected: Iterable[Feature]) -> None:
     A table that has all the columns that its declaration asks for is left alone.
     """
     chosen = {feature.key for feature in selected}
-    for feature in upstream_of(session.graph, chosen):
+    for feature in upstream_of(session.graph, chosen, session.layout.elsewhere):
         if not has_its_columns(session, feature):
             with session.connection.writing(), session.connection.transaction():
                 ensure_storage(session, feature)
@@ -54,17 +55,21 @@ def prepare_parents(session: Session, selected: Iterable[Feature]) -> None:
 
 def has_its_columns(session: Session, feature: Feature) -> bool:
     """Whether a feature has a table, and that has all the columns that are declared."""
-    stored = session.connection.columns(session.layout.of(feature.key, "samples"))
+    stored = session.connection.columns(session.layout.samples(feature.key))
     wanted = {column.name for column in feature.columns} | set(version_names(feature))
     return stored is not None and wanted <= stored.keys()
 
 
-def upstream_of(graph: Graph, chosen: set[FeatureKey]) -> list[Feature]:
-    """What stands upstream of some features and is none of them, in graph order."""
+def upstream_of(graph: Graph, chosen: set[FeatureKey], other: Elsewhere | None = None) -> list[Feature]:
+    """What stands upstream of some features and is none of them, in graph order.
+
+    What is read of another target is left out, and so is what this target has not made.
+    """
     needed = set(chosen)
+    apart = {*other.features, *other.lacking, *other.unfit} if other is not None else set()
     for key in reversed(list(graph.features)):
         if key in needed:
-            needed |= {dep.feature for dep in graph.features[key].deps}
+            needed |= {dep.feature for dep in graph.features[key].deps} - apart
     return [feature for key, feature in graph.features.items() if key in needed - chosen]
 
 

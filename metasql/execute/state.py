@@ -15,6 +15,10 @@
 | metasql_run_results | one row per command and node |
 | metasql_status | one row per feature: live, new, stale, orphaned, waiting |
 | metasql_stale_fields | one row per feature, field and reason |
+| metasql_claims | one row per version of a dataset or model that a command began to make |
+| metasql_dataset_versions | one row per version of a dataset: what it was made of, and how it can be told |
+| metasql_models | one row per version of a model: the data that it learned from, and how good it is |
+| metasql_promotions | one row per promotion and rollback of a dataset or model |
 """
 
 from __future__ import annotations
@@ -133,6 +137,48 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "reason": "text",
         "samples": "bigint",
         "as_of": "timestamp",
+    },
+    "metasql_claims": {"kind": "text", "name": "text", "version": "text", "token": "text", "at": "timestamp"},
+    "metasql_dataset_versions": {
+        "dataset": "text",
+        "version": "bigint",
+        "name": "text",
+        "relation": "text",
+        "message": "text",
+        "rows": "bigint",
+        "splits": "text",
+        "digest": "text",
+        "definition": "text",
+        "features": "text",
+        "run_id": "text",
+        "revision": "text",
+        "author": "text",
+        "created_at": "timestamp",
+    },
+    "metasql_models": {
+        "name": "text",
+        "version": "text",
+        "number": "bigint",
+        "dataset": "text",
+        "dataset_version": "bigint",
+        "metrics": "text",
+        "uri": "text",
+        "message": "text",
+        "run_id": "text",
+        "revision": "text",
+        "author": "text",
+        "created_at": "timestamp",
+    },
+    "metasql_promotions": {
+        "kind": "text",
+        "name": "text",
+        "version": "text",
+        "number": "bigint",
+        "action": "text",
+        "run_id": "text",
+        "revision": "text",
+        "author": "text",
+        "at": "timestamp",
     },
 }
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metasql.execute import state
+from metasql.execute.connection import Connection
 from metasql.execute.session import Session
 from metasql.graph.definition import Definitions, FeatureDefinition, FieldDefinition, read_feature
+from metasql.plan.layout import Layout
 
 
 def told(session: Session) -> Definitions:
@@ -16,7 +18,14 @@ def told(session: Session) -> Definitions:
 
     Raises: MetasqlError MS0606 where a newer metasql wrote them.
     """
-    connection, layout = session.connection, session.layout
+    return told_at_layout(session.connection, session.layout)
+
+
+def told_at_layout(connection: Connection, layout: Layout) -> Definitions:
+    """The same of any place that the connection reads.
+
+    Raises: MetasqlError MS0606.
+    """
     if connection.columns(layout.relation("metasql_features")) is None:
         return Definitions({})
     version = state.meta(connection, layout, "version")

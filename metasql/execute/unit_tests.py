@@ -69,7 +69,7 @@ def memory_target(target: Target) -> Target:
     else:
         options |= {name: target.options[name] for name in ("settings", "storage_version") if name in target.options}
         options["attach"] = ()
-    return replace(target, schema=SCHEMA, options=Options(options))
+    return replace(target, schema=SCHEMA, options=Options(options), defer=None, source=None)
 
 
 def run_unit_test(plan: UnitPlan, emit: Emit) -> Found:

@@ -25,6 +25,7 @@ def made_of(session: Session, feature: Feature) -> str | None:
     if feature.kind is Kind.ROOT and feature.bodies:
         return None
     said = [program(), repr(session.layout), session.connection.dialect.name, session.graph.digests[feature.key]]
+    said += [str(session.layout.samples(dep.feature)) for dep in feature.deps]  # here, or of another target
     return hashlib.md5("".join(said).encode(), usedforsecurity=False).hexdigest()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlglot import exp
 
 from metasql.diagnostics import MetasqlError
+from metasql.execute.model_recipes import code_versions_now
 from metasql.execute.past import fields_by_recipe
 from metasql.execute.session import Session
 from metasql.graph.definition import FieldDefinition
@@ -157,9 +158,19 @@ def _status(now: Mapping[str, Any]) -> str:
 def _fields(
     session: Session, feature: Feature, now: Mapping[str, Any], there: Mapping[str, Any]
 ) -> tuple[FieldStory, ...]:
-    known = fields_by_recipe(session, feature)
+    known, declared = fields_by_recipe(session, feature), code_versions_now(session, feature)
     names = compare(feature, session.graph, session.layout).expected.representative
-    return tuple(_field(item, known, now, there, f"expected_{names[item.name]}") for item in feature.fields)
+    return tuple(
+        _field(_made_now(item, declared, known), known, now, there, f"expected_{names[item.name]}")
+        for item in feature.fields
+    )
+
+
+def _made_now(item: Field, declared: Mapping[str, str], known: Mapping[tuple[str, str], FieldDefinition]) -> Field:
+    """A field with its code version and recipe, where the warehouse tells them of its model."""
+    code = declared.get(item.name)
+    recipe = next((at for (name, at), made in known.items() if (name, made.code_version) == (item.name, code)), None)
+    return replace(item, code_version=code, recipe=recipe) if code is not None and recipe is not None else item
 
 
 def _field(
@@ -195,7 +206,8 @@ def _field(
 def _parent(session: Session, dep: Dependency, unit: Mapping[str, exp.Expr], made: int | None) -> Parent:
     most = SHOWN if dep.lineage is Lineage.AGGREGATION else 1
     upstream = session.graph.features[dep.feature]
-    if session.connection.columns(session.layout.of(dep.feature, "samples")) is None:
+    made = None if session.layout.is_deferred(dep.feature) else made  # numbers of another target say nothing here
+    if session.connection.columns(session.layout.samples(dep.feature)) is None:
         return Parent(dep.feature.path, dep.lineage.value, dep.optional, _where(dep), ())
     names, rows = session.connection.table(parents(dep, session.graph, session.layout, unit, most))
     found = []

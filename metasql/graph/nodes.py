@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlglot import exp
 
+from metasql.graph.dataset import Dataset
 from metasql.names import FeatureKey, FieldKey
 from metasql.parse.declarations import MOST_ATTEMPTS, AssertionDecl, Body, CostDecl, SeedDecl, SourceDecl, TestDecl
 from metasql.source import NOWHERE, Span, Word
@@ -43,6 +44,19 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the warehouse tells of the model that a field is made by: expressions over its tables (plan/models.py).
+
+    `version` is the promoted one, NULL where there is none; `recipe` that of the field by it; `promotion` is a text
+    that no other promotion has.
+    """
+
+    version: exp.Expr
+    recipe: exp.Expr
+    promotion: exp.Expr
+
+
+@dataclass(frozen=True)
 class Field:
     """A part of a sample's data, and what it is made of.
 
@@ -51,6 +65,8 @@ class Field:
     `result` are the columns whose content is the data version; without them that is the provenance.
     `must_compare`: the author asks for it, so columns that cannot be compared are an error.
     `from_sql`: the code version is what the field's part of the SQL means.
+    `model`: it is the version of this model that is promoted, as the warehouse tells it (`told`); `recipe` is the one
+    by no model.
     """
 
     name: str
@@ -61,9 +77,11 @@ class Field:
     result: tuple[str, ...] = ()
     must_compare: bool = False
     from_sql: bool = False
+    model: str | None = None
     recipe: str = ""
     version: str = ""
     description: str = ""
+    told: Told | None = None
     span: Span = NOWHERE
 
 
@@ -157,15 +175,43 @@ class Feature:
         return next(item for item in self.fields if item.name == name)
 
 
+class Features(Mapping[FeatureKey, Feature]):
+    """The features of a project in their order. Those of other projects are found by their keys, and not listed."""
+
+    def __init__(self, own: Mapping[FeatureKey, Feature], others: Mapping[FeatureKey, Feature]) -> None:
+        self.own = own
+        self.others = others
+
+    def __getitem__(self, key: FeatureKey) -> Feature:
+        return self.others[key] if key.project else self.own[key]
+
+    def __iter__(self) -> Iterator[FeatureKey]:
+        return iter(self.own)
+
+    def __len__(self) -> int:
+        return len(self.own)
+
+
 @dataclass(frozen=True)
 class Graph:
-    """All features in the order in which they can be computed, and what stands around them."""
+    """All features in the order in which they can be computed, and what stands around them.
+
+    `others` are features of other projects, which are read and not made; `projects` are the names of those
+    projects, and of all that they read in turn.
+    """
 
     features: Mapping[FeatureKey, Feature]
     sources: Mapping[tuple[str, str], SourceDecl] = field(default_factory=dict)
     seeds: Mapping[str, SeedDecl] = field(default_factory=dict)
     assertions: tuple[AssertionDecl, ...] = ()
     version: str = ""
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    others: Mapping[FeatureKey, Feature] = field(default_factory=dict)
+    projects: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.others and not isinstance(self.features, Features):
+            object.__setattr__(self, "features", Features(self.features, self.others))
 
     def __iter__(self) -> Any:
         return iter(self.features.values())
@@ -179,7 +225,7 @@ class Graph:
         found: dict[FeatureKey, list[FeatureKey]] = {key: [] for key in self.features}
         for feature in self.features.values():
             for dep in feature.deps:
-                found[dep.feature].append(feature.key)
+                found.setdefault(dep.feature, []).append(feature.key)
         return {key: tuple(keys) for key, keys in found.items()}
 
     @cached_property
@@ -188,7 +234,7 @@ class Graph:
 
         A feature follows the first dependency whose rows it can lie beside: then both are joined where they lie.
         """
-        found: dict[FeatureKey, tuple[str, ...]] = {}
+        found = {key: other.unit_columns for key, other in self.others.items()}
         for feature in self.features.values():
             required_first = sorted(feature.deps, key=lambda dep: (not dep.whole_key, dep.optional))
             beside = (_beside(feature, dep, found[dep.feature]) for dep in required_first)
@@ -202,7 +248,7 @@ class Graph:
         They say at once that nothing changed, on one machine and with one metasql, and are in no version: two
         declarations that mean the same may have different ones.
         """
-        found: dict[FeatureKey, str] = {}
+        found = {key: f"{_said(other)}{other.version}" for key, other in self.others.items()}
         for key, feature in self.features.items():
             upstream = [found[dep.feature] for dep in feature.deps]
             said = f"{_said(feature)}{sorted(map(str, feature.bodies))}{self.spread[key]}{upstream}"

@@ -60,6 +60,7 @@ class Selector:
                 for ref in body.refs:
                     name = f"source:{ref.name}.{ref.table}" if ref.kind == "source" else str(ref.name)
                     edges[str(key)].add(name)
+            edges[str(key)] &= self.nodes.keys()  # what other projects have is no node here
         return edges
 
     @cached_property

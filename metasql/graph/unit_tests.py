@@ -59,6 +59,12 @@ def unit_project(
         _misfit(bag, test.feature.span, f"feature `{test.feature}` does not exist", str(test.feature), known)
         return None
     checks = Bag()
+    foreign = sorted(str(dep.feature) for dep in feature.deps if dep.feature.project)
+    if foreign:
+        message = f"`{feature.key}` reads `{foreign[0]}` of another project, which a unit test cannot give rows of"
+        help = "test a feature that reads features of this project"
+        bag.error("MS0355", message, test.feature.span, help=help)
+        return None
     reads = _reads(feature)
     for name in (*test.upstream, *test.stored_from):
         if str(name) not in reads:

@@ -80,11 +80,7 @@ def _ref_block(name: str, ref: Ref, feature: Feature, graph: Graph, layout: Layo
         keep.append(exp.paren(where))
     if work is not None:
         keep.append(_needed(dep, work))
-    query = (
-        select(*columns)
-        .from_(current(layout.of(key, "samples"), "sample"), copy=False)
-        .where(all_of(*keep), copy=False)
-    )
+    query = select(*columns).from_(current(layout.samples(key), "sample"), copy=False).where(all_of(*keep), copy=False)
     which = "the live samples that this run needs" if work is not None else "its live samples"
     return Block(name, f"{key}: {which}", query)
 

@@ -101,7 +101,7 @@ def _representatives(feature: Feature) -> dict[str, str]:
 
 
 def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout, *, touched: bool) -> Block:
-    source = current(layout.of(dep.feature, "samples"), "sample")
+    source = current(layout.samples(dep.feature), "sample")
     live = is_null(col("metasql_deleted_at", "sample"))
     keep = [live] if dep.where is None else [live, exp.paren(at("sample", dep.where))]
     if touched:

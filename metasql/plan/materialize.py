@@ -108,9 +108,9 @@ def _work(feature: Feature, compared: Compared, *, settled: bool) -> Step:
     for field in feature.fields:
         made_of = col(compared.expected.representative[field.name], "judged")
         columns += [
-            as_(text(field.recipe), recipe_column(field.name)),
+            as_(provenance.recipe(field), recipe_column(field.name)),
             as_(made_of, inputs_column(field.name)),
-            as_(provenance.provenance(text(field.recipe), made_of), provenance_column(field.name)),
+            as_(provenance.provenance(provenance.recipe(field), made_of), provenance_column(field.name)),
         ]
     query = select(*columns).from_(table("judged"), copy=False)
     if feature.kind is not Kind.ROOT:

@@ -167,7 +167,7 @@ def _data(level: Level, wanted: Expected, name: str) -> exp.Expr:
 def _predicted(level: Level, wanted: Expected) -> Iterator[exp.Expr]:
     """The data version of each field as downstream would read it, and what of the row is not known."""
     for field in level.feature.fields:
-        made = provenance.provenance(text(field.recipe), col(wanted.representative[field.name], "unit"))
+        made = provenance.provenance(provenance.recipe(field), col(wanted.representative[field.name], "unit"))
         again = _recomputed(level)
         if level.feature.kind is Kind.EXTERNAL or field.name in level.contents:
             again = all_of(again, exp.paren(_differs(level, field)))

@@ -127,7 +127,7 @@ def _rows(
     made: dict[str, exp.Expr] = {}
     for field in feature.fields:
         accepted = _accepted(field, names, what, "chosen")
-        recipe, inputs = text(field.recipe), col(inputs_column(field.name), "chosen")
+        recipe, inputs = provenance.recipe(field), col(inputs_column(field.name), "chosen")
         taken: exp.Expr = col(f"expected_{names[field.name]}", "chosen") if what.upstream else inputs
         kept = coalesce(col(data_version_column(field.name), "chosen"), col(provenance_column(field.name), "chosen"))
         for column, value in (
@@ -152,7 +152,7 @@ def _rows(
 
 def _code(field: Field, alias: str) -> exp.Expr:
     """The field was made by another recipe."""
-    return differs(col(recipe_column(field.name), alias), text(field.recipe))
+    return differs(col(recipe_column(field.name), alias), provenance.recipe(field))
 
 
 def _fits(field: Field, what: Acceptance, alias: str) -> exp.Expr:

@@ -35,7 +35,6 @@ from metasql.plan.sql import (
     select,
     star,
     table,
-    text,
     with_blocks,
 )
 
@@ -169,9 +168,9 @@ def expected_view(feature: Feature, wanted: Expected) -> exp.Query:
     for field in fields:
         inputs = col(wanted.representative[field.name], "expected")
         columns += [
-            as_(text(field.recipe), recipe_column(field.name)),
+            as_(provenance.recipe(field), recipe_column(field.name)),
             as_(inputs, inputs_column(field.name)),
-            as_(provenance.provenance(text(field.recipe), inputs), provenance_column(field.name)),
+            as_(provenance.provenance(provenance.recipe(field), inputs), provenance_column(field.name)),
         ]
     hashed = Block("made", "with the provenance that each field should have", _from("expected", columns))
     made: dict[str, exp.Expr] = {field.name: col(provenance_column(field.name), "made") for field in fields}
@@ -235,7 +234,7 @@ def _data(feature: Feature, graph: Graph, layout: Layout) -> exp.Select:
         dep, old = next((dep, old) for dep in feature.deps for old, new in dep.match if new == item.name)
         alias = f"from_{dep.relation}"
         if alias not in joined:
-            relation = table(layout.of(dep.feature, "samples"), alias)
+            relation = table(layout.samples(dep.feature), alias)
             query = query.join(relation, join_type="cross", copy=False) if joined else query.from_(relation, copy=False)
             joined.append(alias)
         query = query.select(as_(col(old, alias), item.name), copy=False)

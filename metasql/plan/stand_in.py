@@ -45,7 +45,7 @@ def stored(feature: Feature, layout: Layout, suffix: str, present: Collection[st
     Columns that it lacks are NULL; without the table there are no rows.
     """
     wanted = _wanted(feature, suffix)
-    relation = layout.of(feature.key, suffix)
+    relation = layout.samples(feature.key) if suffix == "samples" else layout.of(feature.key, suffix)
     if present is not None and wanted.keys() <= set(present):
         return lambda alias: current(relation, alias)
 

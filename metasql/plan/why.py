@@ -95,7 +95,7 @@ def parents(dep: Dependency, graph: Graph, layout: Layout, unit: Unit, most: int
     columns = [*cols(upstream.id_columns, "sample"), *versions]
     columns += cols(("metasql_commit", "metasql_updated_at", "metasql_deleted_at", "metasql_run_id"), "sample")
     query = select(*columns, as_(case((counts, exp.true()), otherwise=exp.false()), "metasql_counts"))
-    query = query.from_(current(layout.of(dep.feature, "samples"), "sample"), copy=False)
+    query = query.from_(current(layout.samples(dep.feature), "sample"), copy=False)
     same = all_of(*(equal(col(theirs, "sample"), unit[ours]) for theirs, ours in dep.match))
     query = query.where(same, copy=False)
     return query.order_by(exp.Ordered(this=col("metasql_commit", "sample"), desc=True), copy=False).limit(

@@ -124,7 +124,7 @@ class Case:
 
     def run(self) -> None:
         result = self.place.run(code=None)
-        told = json.loads((self.place.folder / "target/run_results.json").read_text(encoding="utf-8"))["results"]
+        told = json.loads((self.place.folder / "target/metasql_results.json").read_text(encoding="utf-8"))["results"]
         failed = [item["name"] for item in told if item["status"] != "ok"]
         assert not failed, f"{[self.bodies.get(name) for name in failed]}\n{result.err}"
 

@@ -35,7 +35,7 @@ def carry_out(place: Place, plan: Mapping[str, Any], workers: Mapping[str, Worke
 def _done(place: Place, item: Mapping[str, Any], worker: Worker | None) -> Counts:
     key = item["feature"]
     place.run("--select", key)
-    results = json.loads((place.folder / "target/run_results.json").read_text(encoding="utf-8"))["results"]
+    results = json.loads((place.folder / "target/metasql_results.json").read_text(encoding="utf-8"))["results"]
     work = results[0]["work"]
     found = {word: int(work[word]) for word in WORDS}
     if item["kind"] == "external":

@@ -41,7 +41,7 @@ def ranks(place):
 
 
 def written(place):
-    told = json.loads((place.folder / "target/run_results.json").read_text(encoding="utf-8"))["results"]
+    told = json.loads((place.folder / "target/metasql_results.json").read_text(encoding="utf-8"))["results"]
     return {item["name"]: item["written"] for item in told}
 
 

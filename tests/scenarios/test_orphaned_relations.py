@@ -42,7 +42,7 @@ def test_they_are_listed(place):
     assert "a__crop__samples" in listed
     assert "`--yes` drops them" in result.err
     assert relations(place) == before
-    assert (place.folder / "target/run_results.json").exists()
+    assert (place.folder / "target/metasql_results.json").exists()
 
 
 def test_they_are_dropped(place):

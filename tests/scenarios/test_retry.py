@@ -38,7 +38,7 @@ def fill(place, *values):
 
 
 def results(place):
-    document = json.loads((place.folder / "target/run_results.json").read_text(encoding="utf-8"))
+    document = json.loads((place.folder / "target/metasql_results.json").read_text(encoding="utf-8"))
     return document["command"], {item["name"]: item["status"] for item in document["results"]}
 
 
@@ -81,7 +81,7 @@ def test_a_full_refresh_goes_on_as_one(place):
     place.run("--full-refresh", code=3)
     place.edit("models/broken.sql", "cast(x || '!' as int)", "cast(x as int)")
     place.cli("retry")
-    told = json.loads((place.folder / "target/run_results.json").read_text(encoding="utf-8"))
+    told = json.loads((place.folder / "target/metasql_results.json").read_text(encoding="utf-8"))
     assert told["options"]["full_refresh"] is True
     assert [item["work"]["stale"] for item in told["results"]] == [2, 2]
 
@@ -89,7 +89,7 @@ def test_a_full_refresh_goes_on_as_one(place):
 def test_the_same_target(place):
     """Without `--target`, that of the last command."""
     place.cli("run", code=3)
-    path = place.folder / "target/run_results.json"
+    path = place.folder / "target/metasql_results.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"target": "', '"target": "other_'), encoding="utf-8")
     assert "other_" in place.cli("retry", code=1).err
 
@@ -106,7 +106,7 @@ def test_a_feature_that_is_gone(place):
 def test_nothing_to_go_on_from(place):
     """No command, another command, or a file that is not metasql's."""
     assert "MS0664" in place.cli("retry", code=3).err
-    path = place.folder / "target/run_results.json"
+    path = place.folder / "target/metasql_results.json"
     place.cli("run", code=3)
     path.write_text("{}", encoding="utf-8")
     assert "MS0115" in place.cli("retry", code=1).err

@@ -90,7 +90,7 @@ def test_a_sql_feature_with_its_rows_after_the_run(place):
 
 
 def test_a_failure_shows_the_rows_that_differ(place):
-    """`-` before what was expected, `+` before what is there; the exit code is 3, and run_results.json has it."""
+    """`-` before what was expected, `+` before what is there; the exit code is 3, and metasql_results.json has it."""
     place.write("models/tests.yml", TALL.replace("twice: 40", "twice: 41"))
     result = place.cli("test", "--unit", code=3)
     assert "error[MS0704]" in result.err
@@ -99,7 +99,7 @@ def test_a_failure_shows_the_rows_that_differ(place):
     assert ["-", "b", "41"] in lines
     assert ["+", "b", "40"] in lines
     assert not any("c" in line for line in lines[2:])
-    results = json.loads((place.folder / "target/run_results.json").read_text(encoding="utf-8"))["results"]
+    results = json.loads((place.folder / "target/metasql_results.json").read_text(encoding="utf-8"))["results"]
     assert [(item["name"], item["status"]) for item in results] == [("unit test:only_tall_videos_stay", "fail")]
 
 

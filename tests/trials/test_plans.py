@@ -53,7 +53,7 @@ def carry_out(trial: Trial, units: Mapping[str, list[str]], outside: Mapping[str
     came: dict[str, Numbers] = {}
     for key, unit in units.items():
         trial.metasql("run", "--select", key)
-        results = json.loads((trial.project / "target/run_results.json").read_text(encoding="utf-8"))["results"]
+        results = json.loads((trial.project / "target/metasql_results.json").read_text(encoding="utf-8"))["results"]
         found = {word: results[0]["work"][word] for word in WORDS}
         if key in outside:
             listed = Counter(status for status, _, _ in trial.work(key, unit).values())

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from metasql.api.running import feature_keys, lookups, lookups_without_warehouse
+from metasql.api.running import feature_keys, layout_before, lookups, lookups_without_warehouse
 from metasql.cli.options import Common, common, row_limit, selection
 from metasql.cli.reporting import exit_code, report
 from metasql.cli.running import lookups_on_demand, select_nodes
@@ -18,7 +18,7 @@ from metasql.execute.preview import inline_query, public_relation, samples_query
 from metasql.execute.session import Session
 from metasql.graph.nodes import Feature
 from metasql.parse.inline import read_inline
-from metasql.pipeline import Project, feature_of, load
+from metasql.pipeline import Project, feature_of, known_feature, load
 from metasql.report.listing import DEFAULT_TYPES, TYPES, Listed, listing
 from metasql.report.rows import print_rows
 from metasql.report.status import COLUMNS, NUMBERS, PENDING, FeatureStatus, document, never_run, rows, statuses
@@ -87,7 +87,7 @@ def show_command(shared: Common, key: str | None, inline: str | None, limit: int
         elif key in project.graph.seeds:
             query = seed_query(session, str(key), limit)
         else:
-            query = samples_query(session, feature_of(project, str(key)), limit, versions=versions)
+            query = samples_query(session, known_feature(project, str(key)), limit, versions=versions)
         print_rows(session.connection, query, form)
     return 0
 
@@ -150,7 +150,7 @@ def _statuses(
             raise
     # The warehouse does not exist yet. The project's warnings have been shown.
     project = load(shared.options)
-    return project, never_run(_features(shared, project, keys, choice, None))
+    return project, never_run(_features(shared, project, keys, choice, None), layout_before(project))
 
 
 def _features(

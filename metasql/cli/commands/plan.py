@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from metasql.api.planning import counted_plan, uncounted_plan
-from metasql.api.running import lookups, lookups_without_warehouse
+from metasql.api.running import layout_before, lookups, lookups_without_warehouse, to_make
 from metasql.cli.options import Common, common, selection
 from metasql.cli.reporting import report
 from metasql.cli.running import select_nodes
@@ -76,7 +76,7 @@ def _plan(shared: Common, choice: dict[str, Any], limit: Limit | None) -> Plan:
             if limit is not None:
                 check_limit(project.graph, limit)
             chosen = select_nodes(project, choice, lookups(project, session), shared)
-            return counted_plan(project, session, chosen)
+            return counted_plan(project, session, to_make(session.graph, session.layout, chosen, choice))
     except MetasqlError as error:
         if not set(error.codes) <= NOT_THERE:
             raise
@@ -85,4 +85,4 @@ def _plan(shared: Common, choice: dict[str, Any], limit: Limit | None) -> Plan:
     if limit is not None:
         check_limit(project.graph, limit)
     chosen = select_nodes(project, choice, {**lookups_without_warehouse(project), "increment": lambda _: ()}, shared)
-    return uncounted_plan(project, chosen)
+    return uncounted_plan(project, to_make(project.graph, layout_before(project), chosen, choice))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from metasql.api.compiling import make_project
 from metasql.api.running import feature_keys, lookups_without_warehouse, run_options
-from metasql.cli.options import Common, common, selection
+from metasql.cli.options import Common, common, lock_timeout, selection
 from metasql.cli.running import execute_nodes, select_nodes
 from metasql.cli.unit import run_unit_tests
 from metasql.config.options import MOST_THREADS
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
-from metasql.pipeline import check_lock, compiled, feature_of, statements
+from metasql.pipeline import check_lock, compiled, compiled_datasets, feature_of, statements
 from metasql.report.artifacts import MANIFEST, write_compiled, write_manifest
 
 threads_option = click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="Independent nodes at once.")
@@ -23,6 +24,12 @@ full_refresh_option = click.option(
     help="Compute all samples of the selection anew; empties an external feature that is named by its whole key.",
 )
 
+publish_option = click.option(
+    "--publish",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="If all goes well, put a copy of the DuckDB file at PATH, in one step: for readers.",
+)
 
 locked_option = click.option("--locked", is_flag=True, help="Fail where metasql.lock is not up to date.")
 
@@ -56,16 +63,17 @@ def compile_command(shared: Common, key: str | None, **choice: Any) -> int:
         return _compile_all(shared)
     project = shared.project()
     if key is not None:
-        feature = project.graph.get(key)
+        feature = project.graph.get(key) and feature_of(project, key)
         chosen = [feature] if feature else list(project.graph.features.values())
         files = [file for file in compiled(project, chosen) if feature or file.relation == key]
+        files += [file for file in compiled_datasets(project, chosen) if not feature and file.relation == key]
         if not files:
             feature_of(project, key)
         click.echo("\n".join(file.sql for file in files))
         return 0
     nodes = select_nodes(project, choice, lookups_without_warehouse(project), shared)
     features = [feature for name, feature in feature_keys(project, nodes)]
-    files = compiled(project, features)
+    files = [*compiled(project, features), *compiled_datasets(project, features)]
     write_compiled(project.config, [(file.path, file.sql) for file in files])
     write_manifest(project.config, project.graph)
     click.echo(f"{len(files)} files in {project.config.target_path}/compiled", err=True)
@@ -82,6 +90,7 @@ def _compile_all(shared: Common) -> int:
 
 @click.command("seed")
 @common
+@lock_timeout
 @selection
 @threads_option
 def seed_command(shared: Common, threads: int | None, **choice: Any) -> int:
@@ -93,13 +102,21 @@ def seed_command(shared: Common, threads: int | None, **choice: Any) -> int:
 
 @click.command("run")
 @common
+@lock_timeout
 @selection
 @threads_option
 @full_refresh_option
 @locked_option
+@publish_option
 @click.option("--dry-run", is_flag=True, help="Print the statements, and execute none of them.")
 def run_command(
-    shared: Common, threads: int | None, full_refresh: bool, locked: bool, dry_run: bool, **choice: Any
+    shared: Common,
+    threads: int | None,
+    full_refresh: bool,
+    locked: bool,
+    publish: Path | None,
+    dry_run: bool,
+    **choice: Any,
 ) -> int:
     """Compute what is new or stale.
 
@@ -113,7 +130,7 @@ def run_command(
         options = run_options(shared.options, project, choice, full_refresh)
         return feature_nodes(project.graph, chosen, options)
 
-    return execute_nodes(shared, "run", choice, threads, nodes, locked, _told(choice, full_refresh))
+    return execute_nodes(shared, "run", choice, threads, nodes, locked, _told(choice, full_refresh), publish=publish)
 
 
 def _told(choice: dict[str, Any], full_refresh: bool) -> dict[str, Any]:
@@ -133,6 +150,7 @@ def _dry_run(shared: Common, choice: dict[str, Any], full_refresh: bool) -> int:
 
 @click.command("test")
 @common
+@lock_timeout
 @selection
 @threads_option
 @click.option("--unit", is_flag=True, help="Run the unit tests instead, on an engine in memory.")
@@ -151,15 +169,19 @@ def test_command(shared: Common, threads: int | None, unit: bool, **choice: Any)
 
 @click.command("build")
 @common
+@lock_timeout
 @selection
 @threads_option
 @full_refresh_option
 @locked_option
-def build_command(shared: Common, threads: int | None, full_refresh: bool, locked: bool, **choice: Any) -> int:
+@publish_option
+def build_command(
+    shared: Common, threads: int | None, full_refresh: bool, locked: bool, publish: Path | None, **choice: Any
+) -> int:
     """Seed, run and test, in the order of the graph."""
 
     def nodes(project: Any, chosen: set[str]) -> Any:
         options = run_options(shared.options, project, choice, full_refresh)
         return build_nodes(project.graph, chosen, options, project.config.root)
 
-    return execute_nodes(shared, "build", choice, threads, nodes, locked, _told(choice, full_refresh))
+    return execute_nodes(shared, "build", choice, threads, nodes, locked, _told(choice, full_refresh), publish=publish)

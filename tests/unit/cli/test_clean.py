@@ -25,12 +25,14 @@ def test_the_target_folder_is_emptied(built):
         "target/compiled",
         "target/lineage.json",
         "target/logs",
+        "target/manifest.json",
         "target/metasql.json",
+        "target/metasql_results.json",
         "target/run_results.json",
         "target/stamps",
         "target/sub",
     ]
-    assert "7 removed; target/demo.duckdb stayed" in result.err
+    assert "9 removed; target/demo.duckdb stayed" in result.err
     assert left(built) == {"demo.duckdb"}
     assert built.status()["video/full"]["live"] == 6
 

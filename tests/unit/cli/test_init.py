@@ -24,7 +24,7 @@ def test_a_new_folder_gets_a_project_that_builds(tmp_path):
     built = run_cli("build", "--project-dir", str(folder))
     assert (built.code, built.out) == (0, ""), str(built)
     assert (folder / "target/talking_heads.duckdb").is_file()
-    results = json.loads((folder / "target/run_results.json").read_text())["results"]
+    results = json.loads((folder / "target/metasql_results.json").read_text())["results"]
     assert {node["status"] for node in results} == {"ok"}
     assert {node["kind"] for node in results} == {"seed", "root", "sql", "external", "assertion"}
 

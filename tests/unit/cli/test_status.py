@@ -50,6 +50,7 @@ def test_one_document(built):
         "error": [],
         "increment": "delta",
         "why_full": None,
+        "read_from": None,
     }
 
 

@@ -18,7 +18,7 @@ SELECT query_id, log_comment FROM system.query_log WHERE type <> 'QueryStart' AN
 
 
 def results_of(place: Place) -> dict:
-    return json.loads((place.folder / "target/run_results.json").read_text(encoding="utf-8"))
+    return json.loads((place.folder / "target/metasql_results.json").read_text(encoding="utf-8"))
 
 
 def test_the_servers_log_knows_every_statement(tmp_path):
