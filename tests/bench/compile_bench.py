@@ -25,7 +25,8 @@ from tests.bench.measure import cold, show
 from tests.bench.thousand import write_thousand
 
 COMMANDS = ("parse", "compile")
-PHASES = ("cold", "again", "one body", "one YAML file")
+PHASES = ("cold", "again", "one body")
+OF_YAML = "one YAML file"
 BODY, YAML = "models/d001/scored.sql", "models/d001/features.yml"
 
 
@@ -48,7 +49,7 @@ def phases(work: Callable[[], float], folder: Path, body: Path, yaml: Path | Non
     found["one body"] = work()
     if yaml is not None:
         _turn(yaml, '"2024-05"', '"2024-06"')
-        found["one YAML file"] = work()
+        found[OF_YAML] = work()
     return found
 
 

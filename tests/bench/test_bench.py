@@ -14,7 +14,17 @@ import pytest
 
 from metasql.cli.main import main
 from metasql.pipeline import Options, load
-from tests.bench import api_bench, commands_bench, compile_bench, growth_bench, increment_bench, plan_bench, run_bench
+from tests.bench import (
+    api_bench,
+    commands_bench,
+    compile_bench,
+    growth_bench,
+    increment_bench,
+    plan_bench,
+    query_plans,
+    rows_bench,
+    run_bench,
+)
 from tests.bench.thousand import write_thousand
 from tests.bench.versus import dbt, metaxy
 from tests.bench.warehouse import SIMPLE, SPLIT, WIDE, Scenario
@@ -69,7 +79,9 @@ def test_compile_in_a_fresh_process(tmp_path: Path) -> None:
     write_thousand(tmp_path, 20)
     found = compile_bench.measured(tmp_path, 1)
     assert found.keys() == {
-        f"{command}, {phase}" for command in compile_bench.COMMANDS for phase in compile_bench.PHASES
+        f"{command}, {phase}"
+        for command in compile_bench.COMMANDS
+        for phase in (*compile_bench.PHASES, compile_bench.OF_YAML)
     }
     assert all(seconds > 0 for seconds in found.values())
 
@@ -116,6 +128,20 @@ def test_writing(work: Any) -> None:
     """After each round nothing is left to do, which the script itself checks."""
     found = work(SAMPLES, 1, 2)
     assert run_bench.BARE in found
+
+
+def test_rows() -> None:
+    """The same at two sizes, less memory than a person has."""
+    found = rows_bench.measured(10 * SAMPLES, 1, 1)
+    assert found.keys() == {"nothing changed", "one in 1,000 changed", "one in 100 written", "one in 10 changed"}
+
+
+def test_plans_of_queries(tmp_path: Path) -> None:
+    """Each names the tables that it reads."""
+    for name, plans in (("duckdb", query_plans.on_duckdb), ("chdb", query_plans.on_clickhouse)):
+        told = list(plans(tmp_path / name, SAMPLES))
+        assert len(told) == 4
+        assert all("sample__root_0__samples" in plan for plan in told)
 
 
 def test_plans() -> None:

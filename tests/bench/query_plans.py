@@ -1,6 +1,6 @@
 """The plans of the queries whose speed is told, with the share of each step in the time: docs/profiles.
 
-    python -m tests.bench.plans_bench [--samples N] [-o FOLDER]
+    python -m tests.bench.query_plans [--samples N] [-o FOLDER]
 
 One root with two fields and a leaf in SQL; a tenth of the root changed, then a thousandth. On DuckDB a step shows its
 share of the query's CPU time and the rows that came out of it; on ClickHouse (chDB) the plan alone is shown.
