@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from metasql.diagnostics import Bag, Label, candidates, suggest
 from metasql.graph.dataset_link import link_datasets
+from metasql.graph.exposure import link_exposures
 from metasql.graph.link_code import link_code
 from metasql.graph.link_columns import link_columns, link_content, link_predicate
 from metasql.graph.link_deps import link_deps, unknown_elsewhere
@@ -63,15 +64,17 @@ def link(
     known = Features(_with_versions(features, others, hasher), others.features)
     _check_types(declarations, dialect, bag)
     assertions = tuple(item for item in declarations.assertions if _check_refs(item, known, broken, declarations, bag))
+    datasets = link_datasets(declarations, known, broken, dialect, bag)
     graph = Graph(
         known if others.features else known.own,
         {(str(item.source), str(item.table)): item for item in declarations.sources},
         {str(item.name): item for item in declarations.seeds},
         assertions,
         hasher.project_version((str(key), feature.version) for key, feature in known.items()),
-        link_datasets(declarations, known, broken, dialect, bag),
+        datasets,
         others.features,
         others.projects,
+        link_exposures(declarations, known, datasets, broken, bag),
     )
     return graph, bag
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlglot import exp
 
 from metasql.graph.dataset import Dataset
+from metasql.graph.exposure import Exposure
 from metasql.names import FeatureKey, FieldKey
 from metasql.parse.declarations import MOST_ATTEMPTS, AssertionDecl, Body, CostDecl, SeedDecl, SourceDecl, TestDecl
 from metasql.source import NOWHERE, Span, Word
@@ -208,6 +209,7 @@ class Graph:
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
     others: Mapping[FeatureKey, Feature] = field(default_factory=dict)
     projects: tuple[str, ...] = ()
+    exposures: Mapping[str, Exposure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.others and not isinstance(self.features, Features):

@@ -13,8 +13,9 @@ from metasql.source import Source, Span
 
 
 def apart(declared: Declared) -> str:
-    """Of sources, seeds, unit tests and datasets, wherever they stand in the file."""
-    said = _said([declared.sources, declared.seeds, declared.unit_tests, declared.datasets])
+    """Of sources, seeds, unit tests, datasets and exposures, wherever they stand in the file."""
+    kinds = (declared.sources, declared.seeds, declared.unit_tests, declared.datasets, declared.exposures)
+    said = _said(kinds)
     return hashlib.md5(json.dumps(said).encode(), usedforsecurity=False).hexdigest()
 
 

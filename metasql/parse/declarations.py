@@ -298,6 +298,23 @@ class DatasetDecl:
 
 
 @dataclass(frozen=True)
+class ExposureDecl:
+    """One entry of `exposures:`."""
+
+    name: Word
+    type: str
+    depends_on: tuple[Word, ...]
+    label: str | None = None
+    url: str | None = None
+    maturity: str | None = None
+    owner: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class Declarations:
     """Everything that the files of a project declare, in the order of their paths.
 
@@ -312,5 +329,6 @@ class Declarations:
     disabled: tuple[Word, ...] = ()
     unit_tests: tuple[UnitTestDecl, ...] = ()
     datasets: tuple[DatasetDecl, ...] = ()
+    exposures: tuple[ExposureDecl, ...] = ()
     projects: tuple[str, ...] = ()
     apart: Mapping[str, str] = field(default_factory=dict)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from metasql.config.document import Node, parse_yaml
 from metasql.config.reader import Reader, Render, wrong
 from metasql.diagnostics import Bag, Label
-from metasql.parse.declarations import DatasetDecl, SourceDecl, UnitTestDecl
+from metasql.parse.declarations import DatasetDecl, ExposureDecl, SourceDecl, UnitTestDecl
 from metasql.parse.declare_dataset import dataset_of
+from metasql.parse.declare_exposure import exposure_of
 from metasql.parse.declare_feature import RawFeature
 from metasql.parse.declare_names import good_key
 from metasql.parse.declare_source import SeedProperties, seed_of, source_of
@@ -24,7 +25,6 @@ _HINTS = {
     "models": "write `features`",
     "snapshots": "every feature can keep its history: write `history: true` in it",
     "macros": "macros need no declaration: they stand in `macro-paths`",
-    "exposures": "remove it: exposures are not in this version",
     "selectors": "selectors stand in the project file or in `selectors.yml` beside it",
 }
 
@@ -38,6 +38,7 @@ class Declared:
     seeds: tuple[SeedProperties, ...] = ()
     unit_tests: tuple[UnitTestDecl, ...] = ()
     datasets: tuple[DatasetDecl, ...] = ()
+    exposures: tuple[ExposureDecl, ...] = ()
 
 
 def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
@@ -49,7 +50,7 @@ def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
     _version(reader, bag)
     features = reader.items("features")
     sources, seeds, unit_tests = reader.items("sources"), reader.items("seeds"), reader.items("unit_tests")
-    datasets = reader.items("datasets")
+    datasets, exposures = reader.items("datasets"), reader.items("exposures")
     reader.finish()
     raw = [_feature(node, file, len(features) == 1, bag) for node in features]
     properties = [seed_of(node, render, bag) for node in seeds]
@@ -59,6 +60,7 @@ def declare(file: YamlFile, render: Render | None, bag: Bag) -> Declared:
         tuple(seed for seed in properties if seed is not None),
         tuple(test for node in unit_tests if (test := unit_test_of(node, render, bag)) is not None),
         tuple(made for node in datasets if (made := dataset_of(node, file.source.path, render, bag)) is not None),
+        tuple(shown for node in exposures if (shown := exposure_of(node, file.source.path, render, bag)) is not None),
     )
 
 

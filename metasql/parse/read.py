@@ -21,6 +21,7 @@ from metasql.parse.declarations import (
     Body,
     DatasetDecl,
     Declarations,
+    ExposureDecl,
     FeatureDecl,
     Ref,
     SeedDecl,
@@ -98,6 +99,7 @@ def read_project(
         disabled=disabled,
         unit_tests=_unit_tests(declared, bag),
         datasets=_datasets(declared, bag) if part is None else (),
+        exposures=_exposures(declared, bag) if part is None else (),
         projects=tuple(str(item.name) for item in config.dependencies),
         apart={path: apart(file) for path, file in _by_path(files, declared)},
     )
@@ -165,6 +167,18 @@ def _datasets(declared: Sequence[Declared], bag: Bag) -> tuple[DatasetDecl, ...]
             labels = [Label(first.name.span, "first declared here")]
             message = f"dataset `{item.name}` is declared twice"
             bag.error("MS0301", message, item.name.span, secondary=labels, help="keep one, or rename one")
+    return tuple(kept.values())
+
+
+def _exposures(declared: Sequence[Declared], bag: Bag) -> tuple[ExposureDecl, ...]:
+    """The exposures, each declared once."""
+    kept: dict[str, ExposureDecl] = {}
+    for item in (item for file in declared for item in file.exposures):
+        first = kept.setdefault(str(item.name), item)
+        if first is not item:
+            labels = [Label(span_of(first.name), "first declared here")]
+            message = f"exposure `{item.name}` is declared twice"
+            bag.error("MS0301", message, span_of(item.name), secondary=labels, help="keep one, or rename one")
     return tuple(kept.values())
 
 

@@ -54,6 +54,7 @@ def manifest(config: ProjectConfig, graph: Graph) -> dict[str, Any]:
             name: {"path": item.path, "description": item.description, **as_dict(item)}
             for name, item in sorted(graph.datasets.items())
         },
+        "exposures": {name: item.as_dict() for name, item in sorted(graph.exposures.items())},
         "assertions": [
             {"name": item.name, "path": item.path, "feature": item.feature, "severity": item.severity}
             for item in graph.assertions

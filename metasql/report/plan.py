@@ -110,6 +110,17 @@ def datasets_touched(plan: Plan) -> list[tuple[str, list[str]]]:
     return [(name, keys) for name, keys in found if keys]
 
 
+def exposures_touched(plan: Plan) -> list[tuple[str, list[str]]]:
+    """The exposures that show rows that would, or might, be others, each with the features and datasets that change."""
+    touched = {str(work.feature) for work in plan.works if is_touched(work)}
+    touched |= {name for name, _ in datasets_touched(plan)}
+    found = [
+        (name, [part for part in (*map(str, item.features), *item.datasets) if part in touched])
+        for name, item in plan.graph.exposures.items()
+    ]
+    return [(name, parts) for name, parts in found if parts]
+
+
 def _depends(feature: Feature, touched: set[FeatureKey]) -> str:
     """What of the features that change a feature is made of."""
     fields = sorted({str(parent) for field in feature.fields for parent in field.parents if parent.feature in touched})
@@ -172,6 +183,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         },
         "features": [_work(plan, work, reasons.get(work.feature)) for work in plan.works],
         "datasets": [{"name": name, "features": keys} for name, keys in datasets_touched(plan)],
+        "exposures": [{"name": name, "by": parts} for name, parts in exposures_touched(plan)],
         "total": {
             **totals,
             "samples": _bounds(computed),

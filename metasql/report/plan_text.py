@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from metasql.execute.plan import Bounds, Work
 from metasql.report.diff import change_lines
-from metasql.report.plan import Cost, Plan, cost_of, datasets_touched, is_touched, pruned, stale_fields
+from metasql.report.plan import (
+    Cost,
+    Plan,
+    cost_of,
+    datasets_touched,
+    exposures_touched,
+    is_touched,
+    pruned,
+    stale_fields,
+)
 
 _STATES = {
     "new here": "never run here",
@@ -32,8 +41,7 @@ def text_lines(plan: Plan) -> Iterator[str]:
         yield ""
     for line in _pruned(plan):
         yield line
-    for name, keys in datasets_touched(plan):
-        yield f"dataset {name}: touched by {', '.join(keys)}"
+    yield from _touched(plan)
     yield summary(plan)
 
 
@@ -49,7 +57,7 @@ def markdown_lines(plan: Plan) -> Iterator[str]:
         yield "| " + " | ".join("---:" if name in NUMBERS else "---" for name in HEAD) + " |"
         for row in rows:
             yield "| " + " | ".join(_escaped(cell) for cell in (f"`{row[0]}`", *row[1:])) + " |"
-    kept = [*_pruned(plan), *(f"dataset {name}: touched by {', '.join(keys)}" for name, keys in datasets_touched(plan))]
+    kept = [*_pruned(plan), *_touched(plan)]
     if kept:
         yield ""
         yield from (f"- {_escaped(line)}" for line in kept)
@@ -114,6 +122,13 @@ def _remark(work: Work) -> str:
         parts.append(f"not counted, as {work.behind} is not")
     parts += [item.message for item in work.error[:1]]
     return " · ".join(part for part in parts if part)
+
+
+def _touched(plan: Plan) -> Iterator[str]:
+    """What shows rows that would be others, beside the features."""
+    for what, found in (("dataset", datasets_touched(plan)), ("exposure", exposures_touched(plan))):
+        for name, parts in found:
+            yield f"{what} {name}: touched by {', '.join(parts)}"
 
 
 def _pruned(plan: Plan) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.scenarios.support import Place
 from tests.scenarios.support_example import BODIES, FIRST, example, load
+from tests.scenarios.support_projects import projects
 
 FEATURES = {f"model.case.{name}" for name in ("video", "rating", "crop", "clip", "rated", "total", "job")}
 
@@ -60,7 +61,7 @@ def test_the_graph(place):
     assert parents["model.case.video"] == ["source.case.raw.video"]
     assert parents["model.case.word__long"] == ["seed.case.words"]
     assert parents["test.case.no_long_ones"] == ["model.case.word__long"]
-    assert set(parents) == {*found["nodes"], *found["sources"]}
+    assert set(parents) == {*found["nodes"], *found["sources"], *found["exposures"]}
     turned = {(child, name) for name, children in found["child_map"].items() for child in children}
     assert turned == {(name, parent) for name, above in parents.items() for parent in above}
 
@@ -124,3 +125,41 @@ def test_the_catalog(place):
     assert list(columns)[:4] == ["video_id", "audio", "frames", "seconds"]
     assert [column["index"] for column in columns.values()] == list(range(1, len(columns) + 1))
     assert all(column["type"] for column in columns.values())
+
+
+def test_another_project(tmp_path, engine):
+    """What is read of it is a source: nobody takes it for something that is made here."""
+    place = projects(tmp_path, engine)
+    place.write("tests/assertions/all_there.sql", "select * from {{ ref('media:video/full') }} where video_id > 100\n")
+    place.media("run")
+    place.run()
+    place.cli("docs", "generate")
+    found, source = document(place, "manifest.json"), "source.case.media.video__full"
+    assert set(found["sources"]) == {source}
+    assert found["parent_map"]["model.case.crop"] == [source] == found["parent_map"]["model.case.face"]
+    assert found["nodes"]["model.case.crop"]["sources"] == [["media", "video__full"]]
+    assert found["nodes"]["model.case.crop"]["refs"] == []
+    assert found["parent_map"]["test.case.all_there"] == [source]
+    assert "frames_etag" in document(place, "catalog.json")["sources"][source]["columns"]
+
+
+def test_exposures(place):
+    """What people make of features, below what it is made of."""
+    place.write(
+        "models/shown.yml",
+        """
+        version: 1
+        exposures:
+          - name: board
+            type: dashboard
+            owner: {name: Ada, email: ada@example.com}
+            url: https://board.example
+            depends_on: [total, word/long]
+        """,
+    )
+    place.cli("docs", "generate", "--empty-catalog")
+    found = document(place, "manifest.json")
+    shown = found["exposures"]["exposure.case.board"]
+    assert (shown["type"], shown["owner"]["name"], shown["url"]) == ("dashboard", "Ada", "https://board.example")
+    assert shown["depends_on"]["nodes"] == ["model.case.total", "model.case.word__long"]
+    assert "exposure.case.board" in found["child_map"]["model.case.total"]

@@ -46,6 +46,8 @@ def _sources(place: Place) -> Iterator[tuple[str, str, Relation, Mapping[str, st
         told = {str(column.name): column.description for column in item.columns}
         relation = Relation(item.schema, item.identifier, item.database)
         yield place.source(source, name), "BASE TABLE", relation, told
+    for key in place.foreign:
+        yield place.model(key), "VIEW", place.layout.live(key), {}
 
 
 def _tables(

@@ -55,7 +55,19 @@ class Place:
         return self._renderer.render(table(relation))
 
     def model(self, key: FeatureKey) -> str:
+        """A feature; one of another project is a source here, for it is read and not made."""
+        if key.project:
+            return self.source(key.project, key.there.relation)
         return f"model.{self.config.name}.{key.relation}"
+
+    @property
+    def foreign(self) -> list[FeatureKey]:
+        """The features of other projects that are read."""
+        graph = self.graph
+        read = {dep.feature for feature in graph for dep in feature.deps}
+        read |= {FeatureKey(str(ref.name)) for item in graph.assertions for ref in item.refs if ref.kind == "ref"}
+        read |= {key for item in graph.exposures.values() for key in item.features}
+        return sorted(key for key in read if key.project)
 
     def dataset(self, name: str) -> str:
         return f"model.{self.config.name}.{name}"

@@ -9,7 +9,8 @@ from typing import Any
 
 from metasql.report.artifacts import write_document
 from metasql.report.dbt.common import Place, head
-from metasql.report.dbt.nodes import Node, dataset_node, model_node, seed_node, source_entry, test_node
+from metasql.report.dbt.exposures import exposure_entry
+from metasql.report.dbt.nodes import Node, dataset_node, foreign_entry, model_node, seed_node, source_entry, test_node
 
 MANIFEST = "manifest.json"
 OVERVIEW = "doc.dbt.__overview__"
@@ -23,17 +24,21 @@ def write_manifest(place: Place, invocation: str, moment: str) -> Path:
 def manifest(place: Place, invocation: str, moment: str) -> dict[str, Any]:
     """The graph as dbt's manifest; nothing of dbt's own is in it but what its readers ask for."""
     found = [source_entry(item, place) for item in place.graph.sources.values()]
+    found += [foreign_entry(key, place) for key in place.foreign]
     nodes = {node["unique_id"]: node for node in sorted(_nodes(place), key=lambda node: node["unique_id"])}
     sources = {item["unique_id"]: item for item in sorted(found, key=lambda item: item["unique_id"])}
+    shown = [exposure_entry(item, place) for _, item in sorted(place.graph.exposures.items())]
+    exposures = {item["unique_id"]: item for item in shown}
     above = {name: list(node["depends_on"].get("nodes", ())) for name, node in nodes.items()}
     above |= {name: [] for name in sources}
+    above |= {name: item["depends_on"]["nodes"] for name, item in exposures.items()}
     return {
         "metadata": _metadata(place, invocation, moment),
         "nodes": nodes,
         "sources": sources,
         "macros": {},
         "docs": {OVERVIEW: _overview(place)},
-        "exposures": {},
+        "exposures": exposures,
         "metrics": {},
         "groups": {},
         "selectors": {},

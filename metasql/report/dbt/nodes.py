@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from metasql.config.project import PROJECT_FILE
 from metasql.graph.dataset import Dataset
 from metasql.graph.nodes import Column, Feature, Kind
 from metasql.names import FeatureKey, Relation
@@ -31,12 +32,11 @@ def model_node(feature: Feature, place: Place) -> Node:
         "tags": list(feature.tags),
         "meta": meta,
     }
-    own = [dep.feature for dep in feature.deps if not dep.feature.project]
-    upstream = [place.model(key) for key in own]
+    upstream = [dep.feature for dep in feature.deps]
     return {
         **_base(place, "model", feature.key.relation, list(feature.key.parts), feature.description),
-        **_code(place, body, [] if body is None else body.refs, upstream),
-        "refs": _refs(place, body, [key.relation for key in own]),
+        **_code(place, body, [] if body is None else body.refs, [place.model(key) for key in upstream]),
+        "refs": _refs(body, upstream),
         "path": _below(place, body.path if body else feature.path),
         "original_file_path": body.path if body else feature.path,
         "patch_path": f"{place.config.name}://{feature.path}",
@@ -77,7 +77,7 @@ def dataset_node(dataset: Dataset, place: Place) -> Node:
     return {
         **_base(place, "model", dataset.name, ["datasets", dataset.name], dataset.description),
         **_code(place, None, (), upstream),
-        "refs": [_ref(key.relation) for key in dict.fromkeys(dataset.features)],
+        "refs": _refs(None, dataset.features),
         "path": _below(place, dataset.path),
         "original_file_path": dataset.path,
         "patch_path": f"{place.config.name}://{dataset.path}",
@@ -119,7 +119,7 @@ def test_node(assertion: AssertionDecl, place: Place) -> Node:
     found = {
         **_base(place, "test", assertion.name, [assertion.name], ""),
         **_code(place, body, assertion.refs, []),
-        "refs": _refs(place, body, []),
+        "refs": _refs(body, []),
         "path": f"{assertion.name}.sql",
         "original_file_path": assertion.path,
         "config": {
@@ -174,11 +174,43 @@ def _generic(node: Node, asked: TestDecl, tested: str, place: Place) -> Node:
 
 def source_entry(item: SourceDecl, place: Place) -> Node:
     """A table that is read and not made."""
-    source, name = str(item.source), str(item.table)
-    path = item.span.source.path
+    relation = Relation(item.schema, item.identifier, item.database)
+    columns: dict[str, Any] = {
+        str(column.name): {
+            "name": str(column.name),
+            "description": column.description,
+            "data_type": str(column.type) if column.type else None,
+            "meta": {},
+            "tags": [],
+        }
+        for column in item.columns
+    }
     return {
-        "database": item.database or place.database,
-        "schema": item.schema,
+        **_source(place, str(item.source), str(item.table), relation, item.span.source.path),
+        "loaded_at_field": str(item.loaded_at_field) if item.loaded_at_field else None,
+        "freshness": _freshness(item.freshness),
+        "description": item.description,
+        "columns": columns,
+    }
+
+
+def foreign_entry(key: FeatureKey, place: Place) -> Node:
+    """A feature of another project: nobody must take it for one that is made here."""
+    feature = place.graph.features[key]
+    meta = {"metasql": {"project": key.project, "key": str(key.there), "version": feature.version}}
+    return {
+        **_source(place, key.project, key.there.relation, place.layout.live(key), PROJECT_FILE),
+        "description": f"`{key.there}` of the project {key.project}.",
+        "columns": {item.name: _column(place, item) for item in feature.columns},
+        "meta": meta,
+        "config": {"enabled": True, "meta": meta},
+    }
+
+
+def _source(place: Place, source: str, name: str, relation: Relation, path: str) -> Node:
+    return {
+        "database": relation.catalog or place.database,
+        "schema": relation.schema,
         "name": name,
         "resource_type": "source",
         "package_name": place.config.name,
@@ -189,25 +221,12 @@ def source_entry(item: SourceDecl, place: Place) -> Node:
         "source_name": source,
         "source_description": "",
         "loader": "",
-        "identifier": item.identifier,
-        "loaded_at_field": str(item.loaded_at_field) if item.loaded_at_field else None,
-        "freshness": _freshness(item.freshness),
-        "description": item.description,
-        "columns": {
-            str(column.name): {
-                "name": str(column.name),
-                "description": column.description,
-                "data_type": str(column.type) if column.type else None,
-                "meta": {},
-                "tags": [],
-            }
-            for column in item.columns
-        },
+        "identifier": relation.name,
         "config": {"enabled": True},
         "meta": {},
         "source_meta": {},
         "tags": [],
-        "relation_name": place.named(Relation(item.schema, item.identifier, item.database)),
+        "relation_name": place.named(relation),
     }
 
 
@@ -244,12 +263,12 @@ def _base(place: Place, kind: str, name: str, parts: Sequence[str], description:
 
 def _code(place: Place, body: Body | None, refs: Iterable[Ref], upstream: Sequence[str]) -> Node:
     """Text, digest, and what it is made of; what has no body has no text."""
-    nodes = [*upstream, *(read_by(ref, place) for ref in refs if ":" not in ref.name)]
+    nodes = [*upstream, *(read_by(ref, place) for ref in refs)]
     told: Node = {
         "raw_code": "" if body is None else body.lines.template.text,
         "checksum": checksum(None if body is None else body.lines.template.text),
         "language": "sql",
-        "sources": [[str(ref.name), str(ref.table)] for ref in refs if ref.kind == "source"],
+        "sources": [name.split(".", 3)[2:] for name in dict.fromkeys(nodes) if name.startswith("source.")],
         "metrics": [],
         "depends_on": {"macros": [], "nodes": list(dict.fromkeys(nodes))},
     }
@@ -276,14 +295,11 @@ def read_by(ref: Ref, place: Place) -> str:
     return place.seed(name) if name in place.graph.seeds else place.model(FeatureKey(name))
 
 
-def _refs(place: Place, body: Body | None, upstream: Sequence[str]) -> list[Node]:
-    own = [] if body is None else [str(ref.name) for ref in body.refs if ref.kind == "ref" and ":" not in ref.name]
-    names = [name if name in place.graph.seeds else FeatureKey(name).relation for name in own]
-    return [_ref(name) for name in dict.fromkeys([*upstream, *names])]
-
-
-def _ref(name: str) -> Node:
-    return {"name": name, "package": None, "version": None}
+def _refs(body: Body | None, upstream: Iterable[FeatureKey]) -> list[Node]:
+    """The names of what is read of this project; a seed's is its relation's, too."""
+    read = [] if body is None else [FeatureKey(str(ref.name)) for ref in body.refs if ref.kind == "ref"]
+    names = dict.fromkeys(key.relation for key in (*upstream, *read) if not key.project)
+    return [{"name": name, "package": None, "version": None} for name in names]
 
 
 def _column(place: Place, column: Column) -> Mapping[str, Any]:
