@@ -158,7 +158,7 @@ class Lock:
             try:
                 at = time.monotonic()
                 self._execute(locks.beat(self._schema, self._holder.run_id), ALIVE)
-                if all(claim.holder.run_id != self._holder.run_id for claim in self._claims()):
+                if all(claim.holder.run_id != self._holder.run_id for claim in self._claims(ALIVE)):
                     self._lost = True
                     return
                 self._alive_at = at
@@ -167,8 +167,8 @@ class Lock:
 
     # The table
 
-    def _claims(self) -> list[Claim]:
-        rows = self._client.fetch(locks.claims(self._schema), "see who has the target")[1]
+    def _claims(self, purpose: str = "see who has the target") -> list[Claim]:
+        rows = self._client.fetch(locks.claims(self._schema), purpose)[1]
         return [
             Claim(
                 Holder(str(run_id), str(command), str(author), str(host), int(process), str(since)[:19]),
