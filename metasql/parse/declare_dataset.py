@@ -96,8 +96,7 @@ def _named(word: Word, feature: Word | None, name: Word | None, bag: Bag) -> Dat
             return None
         feature = Word(before, word.span.find(before))
         word = Word(column, word.span.find_last(column))
-    if feature is not None and not is_key(feature):
-        bag.error("MS0310", f"`{feature}` does not name a feature", feature.span, help=_COLUMN_HELP)
+    if feature is not None and not good_reference(feature, bag):
         return None
     good = all(good_column(item, bag) for item in (word, name) if item is not None)
     return DatasetColumnDecl(word, feature, name) if good else None

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests.scenarios.support_datasets import DATASETS, declared, document, fill, made, splits
+from tests.scenarios.support_projects import projects
 
 
 @pytest.fixture
@@ -216,3 +217,24 @@ def test_twice(tmp_path, engine):
     place = declared(tmp_path, engine)
     place.write("models/again.yml", DATASETS)
     assert "MS0301" in place.cli("parse", code=1).err
+
+
+ACROSS = """
+version: 1
+datasets:
+  - name: sounds
+    features: [crop, "media:video/full"]
+    columns: [sound, {column: "media:video/full.audio_etag", as: etag}]
+    where: media__video__full.audio_etag <> 'a1'
+"""
+
+
+def test_a_feature_of_another_project(tmp_path, engine):
+    """It is joined like any other, and named with its project before it."""
+    place = projects(tmp_path, engine)
+    place.write("models/datasets.yml", ACROSS)
+    place.media("run")
+    place.run()
+    assert place.values("SELECT video_id, sound, etag FROM sounds") == [(2, "A2", "a2")]
+    place.cli("snapshot", "sounds")
+    assert document(place, "dataset", "show", "sounds", "1")["features"].keys() == {"crop", "media:video/full"}

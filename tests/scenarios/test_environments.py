@@ -153,6 +153,17 @@ def test_an_increment_by_delta_once_all_is_devs_own(two):
     assert "size     delta" in two.dev.cli("verify").out
 
 
+def test_a_retry_makes_what_was_to_be_made(two):
+    """A feature that failed while it was made here is still prod's; a retry makes it, and what was skipped."""
+    two.edit("models/size.sql", "height * 2", "cast('x' || id as int)")
+    two.dev.run("--select", "size area", code=3)
+    assert status(two.dev)["size"] == DEFERRED
+    two.edit("models/size.sql", "cast('x' || id as int)", "height * 3")
+    two.dev.cli("retry")
+    assert status(two.dev)["size"] == ("current", 3, 0, 0, 0)
+    assert areas(two.dev) == {"a": 300, "b": 300, "c": 300}
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_after_any_steps_a_run_gives_what_the_body_gives(two, seed):
     """Whatever happens in prod and in dev, and whenever a parent becomes dev's own: `area` is what it is made of."""

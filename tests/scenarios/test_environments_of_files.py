@@ -52,6 +52,19 @@ def test_the_file_stays_what_it_was(two):
     assert status(two.dev)["size"] == ("current", 3, 0, 1, 0)
 
 
+def test_a_copy_from_another_file(two):
+    """Deferring or not, the other file is only read; where it is missing, that is said."""
+    before = digest(two)
+    two.dev.cli("copy", "video", "--from", "prod", "--no-defer")
+    two.dev.cli("copy", "crop", "--from", "prod", "--sample", "100%")
+    assert status(two.dev, "--no-defer")["crop"] == ("current", 3, 0, 0, 0)
+    assert digest(two) == before
+    two.prod.file.unlink()
+    told = two.dev.cli("copy", "crop", "--from", "prod", "--no-defer", code=3).err
+    assert "MS0680" in told
+    assert not two.prod.file.exists()
+
+
 def test_before_the_first_run(two):
     """The file of dev is not there, and is not made by looking."""
     states = {key: told[0] for key, told in status(two.dev).items()}
