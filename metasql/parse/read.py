@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from metasql.config.document import Node
 from metasql.config.profiles import Target
@@ -19,15 +19,12 @@ from metasql.parse.context import Values
 from metasql.parse.declarations import (
     AssertionDecl,
     Body,
-    DatasetDecl,
     Declarations,
-    ExposureDecl,
     FeatureDecl,
     Ref,
     SeedDecl,
     SourceDecl,
     TestDecl,
-    UnitTestDecl,
 )
 from metasql.parse.declare import Declared, declare, first_of_each
 from metasql.parse.declare_feature import RawFeature, declare_feature, is_enabled
@@ -89,6 +86,7 @@ def read_project(
     features, disabled = _features(reading, declared, files.bodies, quiet=found.has_errors)
     properties = [seed for file in declared for seed in file.seeds]
     seeds = read_seeds(files.seeds, properties, bag)
+    beside = declared if part is None else []
     _check_seeds(seeds, features, bag)
     return Declarations(
         features=features,
@@ -97,9 +95,9 @@ def read_project(
         assertions=_assertions(reading, files, features, seeds, properties) if part is None else (),
         selectors=config.selectors,
         disabled=disabled,
-        unit_tests=_unit_tests(declared, bag),
-        datasets=_datasets(declared, bag) if part is None else (),
-        exposures=_exposures(declared, bag) if part is None else (),
+        unit_tests=_each_once((item for file in declared for item in file.unit_tests), "unit test", bag),
+        datasets=_each_once((item for file in beside for item in file.datasets), "dataset", bag),
+        exposures=_each_once((item for file in beside for item in file.exposures), "exposure", bag),
         projects=tuple(str(item.name) for item in config.dependencies),
         apart={path: apart(file) for path, file in _by_path(files, declared)},
     )
@@ -158,39 +156,23 @@ def _sources(declared: Sequence[Declared], bag: Bag) -> tuple[SourceDecl, ...]:
     return tuple(kept.values())
 
 
-def _datasets(declared: Sequence[Declared], bag: Bag) -> tuple[DatasetDecl, ...]:
-    """The datasets, each declared once."""
-    kept: dict[str, DatasetDecl] = {}
-    for item in (item for file in declared for item in file.datasets):
-        first = kept.setdefault(str(item.name), item)
-        if first is not item:
-            labels = [Label(first.name.span, "first declared here")]
-            message = f"dataset `{item.name}` is declared twice"
-            bag.error("MS0301", message, item.name.span, secondary=labels, help="keep one, or rename one")
-    return tuple(kept.values())
+class _Named(Protocol):
+    @property
+    def name(self) -> Word: ...
 
 
-def _exposures(declared: Sequence[Declared], bag: Bag) -> tuple[ExposureDecl, ...]:
-    """The exposures, each declared once."""
-    kept: dict[str, ExposureDecl] = {}
-    for item in (item for file in declared for item in file.exposures):
+_N = TypeVar("_N", bound=_Named)
+
+
+def _each_once(items: Iterable[_N], what: str, bag: Bag) -> tuple[_N, ...]:
+    """Entries of one kind, each declared once."""
+    kept: dict[str, _N] = {}
+    for item in items:
         first = kept.setdefault(str(item.name), item)
         if first is not item:
             labels = [Label(span_of(first.name), "first declared here")]
-            message = f"exposure `{item.name}` is declared twice"
+            message = f"{what} `{item.name}` is declared twice"
             bag.error("MS0301", message, span_of(item.name), secondary=labels, help="keep one, or rename one")
-    return tuple(kept.values())
-
-
-def _unit_tests(declared: Sequence[Declared], bag: Bag) -> tuple[UnitTestDecl, ...]:
-    """The unit tests, each with a name of its own."""
-    kept: dict[str, UnitTestDecl] = {}
-    for test in (test for file in declared for test in file.unit_tests):
-        first = kept.setdefault(str(test.name), test)
-        if first is not test:
-            labels = [Label(first.name.span, "first declared here")]
-            message = f"unit test `{test.name}` is declared twice"
-            bag.error("MS0301", message, test.name.span, secondary=labels, help="rename one of them")
     return tuple(kept.values())
 
 
