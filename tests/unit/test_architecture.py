@@ -27,7 +27,7 @@ LAYERS = (
     {"pipeline"},
     {"api"},
     {""},  # metasql/__init__.py, the public API
-    {"cli", "integrations"},
+    {"cli"},
     {"__main__"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
