@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -48,10 +49,20 @@ def library() -> Path:
     return path
 
 
+OWN_PORTS = range(10_000, 32_000)
+"""Below those that systems give to outgoing connections: such a one could take the port of a server that is stopped."""
+
+
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody listens at; processes of tests that ask at once get different ones."""
+    while True:
+        port = secrets.choice(OWN_PORTS)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 @dataclass
