@@ -1,9 +1,9 @@
 """The increment of one feature on ClickHouse, a tenth of its parents changed, against a floor.
 
-    python -m tests.bench.clickhouse_increment [--samples N] [--leaf external|sql] [--times N]
+    python -m tests.bench.clickhouse_increment [--engine chdb|server] [--samples N] [--leaf external|sql] [--times N]
 
-It runs the engine in this process (chDB). The floor scans and joins the present rows of the same
-columns by hand, once with the engine's own choice of a join, and once as the view joins.
+The engine runs in this process (chDB) or as a server, whose CPU time is counted then. The floor scans and joins the
+present rows of the same columns by hand, once with the engine's own choice of a join, and once as the view joins.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 import clickhouse_connect
 
 from tests.bench.increment_bench import FLOOR, PUBLIC, VIEW
-from tests.bench.measure import median_of, show
+from tests.bench.measure import cpu, cpu_of, median_of, show
 from tests.bench.warehouse import SIMPLE, WIDE, Scenario, Warehouse
+from tests.support.clickhouse_server import Server
 
 SORTED = "floor, joined as the view does"
 _SORTING = "SETTINGS join_algorithm = 'full_sorting_merge'"
@@ -32,6 +33,13 @@ class OnClickHouse(Warehouse):
 
     def client(self) -> Any:
         return clickhouse_connect.get_client(interface="chdb", path=str(self.folder / "bench.chdb"))
+
+    def used(self) -> float:
+        """CPU seconds of the engine so far."""
+        return cpu()
+
+    def close(self) -> None:
+        """Nothing runs on."""
 
     def fill(self) -> None:
         client = self.client()
@@ -55,6 +63,27 @@ class OnClickHouse(Warehouse):
                 f"WHERE sipHash64(sample_id) % {one_in} = 0 SETTINGS mutations_sync = 2"
             )
         client.close()
+
+
+class OnServer(OnClickHouse):
+    """The same project on a server of its own."""
+
+    def __init__(self, folder: Path, scenario: Scenario, samples: int, *, kind: str = "external") -> None:
+        self.server = Server(folder / "server").start()
+        super().__init__(folder, scenario, samples, kind=kind)
+
+    def target(self) -> dict[str, object]:
+        return self.server.target()
+
+    def client(self) -> Any:
+        return self.server.client()
+
+    def used(self) -> float:
+        assert self.server.process is not None
+        return cpu_of(self.server.process.pid)
+
+    def close(self) -> None:
+        self.server.stop()
 
 
 def floor(scenario: Scenario) -> str:
@@ -83,10 +112,15 @@ def queries(scenario: Scenario) -> dict[str, str]:
     }
 
 
-def increment(scenario: Scenario, samples: int, times: int, leaf: str = "external") -> dict[str, float]:
+ENGINES = {"chdb": OnClickHouse, "server": OnServer}
+
+
+def increment(
+    scenario: Scenario, samples: int, times: int, leaf: str = "external", engine: str = "chdb"
+) -> dict[str, float]:
     """The median CPU seconds of each query; rows go nowhere."""
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = OnClickHouse(Path(folder), scenario, samples, kind=leaf)
+        warehouse = ENGINES[engine](Path(folder), scenario, samples, kind=leaf)
         warehouse.settle()
         warehouse.change()
         client = warehouse.client()
@@ -94,22 +128,24 @@ def increment(scenario: Scenario, samples: int, times: int, leaf: str = "externa
         assert status == "stale"
         assert 0.05 * samples < number < 0.25 * samples, number
         found = {
-            name: median_of(times, partial(client.command, f"SELECT * FROM ({sql}) FORMAT Null"))
+            name: median_of(times, partial(client.command, f"SELECT * FROM ({sql}) FORMAT Null"), used=warehouse.used)
             for name, sql in queries(scenario).items()
         }
         client.close()
+        warehouse.close()
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="chdb")
     parser.add_argument("--samples", type=int, default=1_000_000)
     parser.add_argument("--leaf", choices=["external", "sql"], default="external", help="sql is settled sooner")
     parser.add_argument("--times", type=int, default=5, help="the median of so many is shown")
     given = parser.parse_args()
     for scenario in (SIMPLE, WIDE):
-        found = increment(scenario, given.samples, given.times, given.leaf)
-        show(f"ClickHouse · {scenario.name} · {given.samples:,} samples", found.items(), FLOOR)
+        found = increment(scenario, given.samples, given.times, given.leaf, given.engine)
+        show(f"ClickHouse, {given.engine} · {scenario.name} · {given.samples:,} samples", found.items(), FLOOR)
 
 
 if __name__ == "__main__":
