@@ -1,4 +1,4 @@
-"""Trials start from a project's name: `start_trial("hdtf")`."""
+"""Trials start from a project's name: `start_trial("hdtf")`, on each engine that is asked for."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.engines import Engine
 from tests.trials.trial import Trial
 
 
 @pytest.fixture
-def start_trial(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], Trial]:
-    return lambda name: Trial(name, tmp_path, capsys, monkeypatch)
+def start_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str], engine: Engine) -> Callable[[str], Trial]:
+    return lambda name: Trial(name, tmp_path, capsys, engine)

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+import yaml
 
 from metasql.cli.main import main
+from tests.support.engines import Engine
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared" / "data"
@@ -77,23 +78,29 @@ def everything(units: Iterable[Key], fields: Iterable[str], reason: str) -> Work
 class Trial:
     """A copy of a trial project and of its data, both free to be edited."""
 
-    def __init__(
-        self, name: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def __init__(self, name: str, folder: Path, capsys: pytest.CaptureFixture[str], engine: Engine) -> None:
         source = require_data(name)
         self.project = folder / "project"
         self.data = folder / "data" / name
-        self.database = folder / "trial.duckdb"
         self.scratch = folder
+        self.engine = engine
         self._capsys = capsys
         shutil.copytree(HERE / name, self.project, ignore=shutil.ignore_patterns("target"))
         self.data.mkdir(parents=True)
         for path in sorted(source.glob("*.csv")):
             shutil.copyfile(path, self.data / path.name)
-        monkeypatch.setenv("METASQL_TRIAL_DB", str(self.database))
+        self._type = str(self._aim(name)["type"])
+
+    def _aim(self, name: str) -> dict[str, Any]:
+        """Let the project's profile name the engine's warehouse; its target."""
+        target = self.engine.target(self.scratch)
+        profile = {name: {"target": "trial", "outputs": {"trial": target}}}
+        (self.project / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+        return target
 
     def metasql(self, *argv: str) -> str:
         """Run a command, which must succeed, and give back what it wrote to standard output."""
+        self.engine.ready(self.scratch)
         self._capsys.readouterr()
         where = ["--project-dir", str(self.project), "--profiles-dir", str(self.project)]
         variables = ["--vars", json.dumps({"data_dir": str(self.data.parent)})]
@@ -108,7 +115,10 @@ class Trial:
         write_table(path, change(read_table(path)))
 
     def edit_model(self, file: str, old: str, new: str) -> None:
+        """Replace a text of a model, in the body for the engine where it has one of its own."""
         path = self.project / "models" / file
+        own = path.with_suffix(f".{self._type}{path.suffix}")
+        path = own if own.exists() else path
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
         path.write_text(text.replace(old, new), encoding="utf-8")
@@ -140,17 +150,16 @@ class Trial:
         return path
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read the warehouse as any other program would: the file, opened read-only."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
+        """Read the warehouse as any other program would: with a plain client."""
+        return self.engine.query(self.scratch, sql)[1]
 
     def live(self, key: str) -> int:
         return int(self.query(f"SELECT count(*) FROM {_relation(key)}")[0][0])
 
     def last_commit(self) -> int:
         """The number of the last write to the samples of any feature."""
-        names = self.query("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%\\_\\_samples' ESCAPE '\\'")
-        parts = [f"SELECT max(metasql_commit) AS n FROM {name}" for (name,) in names]
+        keys = self.query("SELECT feature FROM metasql_features")
+        parts = [f"SELECT max(metasql_commit) AS n FROM {_relation(key)}__samples" for (key,) in keys]
         return int(self.query(f"SELECT COALESCE(max(n), 0) FROM ({' UNION ALL '.join(parts)})")[0][0])
 
     def written_since(self, key: str, commit: int, unit: Iterable[str]) -> set[Key]:
