@@ -16,7 +16,7 @@ from metasql.events import Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
 from metasql.execute.counting import refresh_status
-from metasql.execute.defer import aside, before_first_run, check_parents, own_only, owning, tell_deferred
+from metasql.execute.defer import aside, before_first_run, check_parents, deferring, own_only, owning, tell_deferred
 from metasql.execute.holding import Holder
 from metasql.execute.projects import check_projects
 from metasql.execute.registry import hold
@@ -209,7 +209,9 @@ def at_work(project: Project, session: Session, command: str, patience: float) -
     """
     holder = Holder.of(session.run_id, command)
     with hold(project.target, project.config.hash, holder, patience, session.emit) as held:
-        yield replace(session, still=held.check)
+        # Another command may have made what this one was to read from elsewhere, while it waited.
+        layout = deferring(project.target, project.graph, project.layout, session.connection)
+        yield replace(session, layout=layout, still=held.check)
 
 
 def keep_lock(project: Project, locked: bool, env: Mapping[str, str]) -> None:
