@@ -11,6 +11,12 @@ import pytest
 from tests.scenarios.support_projects import MANIFEST, projects
 
 
+@pytest.fixture(autouse=True)
+def on_a_laptop(monkeypatch):
+    """In CI a run leaves the lock file as it is."""
+    monkeypatch.setenv("CI", "")
+
+
 @pytest.fixture
 def place(tmp_path, engine):
     """Two projects, of which none was run."""
