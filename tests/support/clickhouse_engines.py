@@ -187,9 +187,10 @@ class ClickHouse(Plain):
             self.server(folder)
 
     def settle(self, folder: Path) -> None:
-        """Stop the server, so that its folder can be copied."""
+        """Stop the server, so that its folder can be copied; it is started again when it is needed."""
         if folder in self._servers:
             self._servers[folder].stop()
+            self._displaced.add(folder)
 
     def server(self, folder: Path) -> Server:
         """The project's server, running; the one that was longest not asked for is stopped."""
