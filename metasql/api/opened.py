@@ -11,6 +11,7 @@ from metasql.execute.connection import Connection
 from metasql.execute.defer import deferring
 from metasql.execute.registry import connect
 from metasql.execute.session import Session
+from metasql.execute.state import check_version
 from metasql.pipeline import Options, Project, load, read_config
 
 
@@ -32,6 +33,8 @@ def opened(
 
     With `scratch` a session that reads makes temporary tables, too. A warehouse that another process has to itself
     is waited for, for `patience` seconds.
+
+    Raises: MetasqlError, MS0606 of it where a newer metasql wrote what is there.
     """
     connections: list[Connection] = []
     config, target, _ = read_config(options)
@@ -50,6 +53,7 @@ def opened(
         project = load(options, run_query)
         warn(project)
         layout = deferring(project.target, project.graph, project.layout, connection())
+        check_version(connection(), layout)
         yield project, Session.open(project.graph, layout, connection(), emit, config.root)
     finally:
         for item in connections:

@@ -36,6 +36,7 @@ from metasql.execute.defer import deferring
 from metasql.execute.holding import PATIENCE
 from metasql.execute.registry import connect
 from metasql.execute.session import Session
+from metasql.execute.state import check_version
 from metasql.pipeline import Options, feature_of, fields_of, load
 from metasql.pipeline import Project as Loaded
 from metasql.report.console import all_of, stderr_console
@@ -113,6 +114,7 @@ class Project:
         connection = connect(loaded.target, loaded.config.hash, read_only=read_only, emit=_logged)
         try:
             layout = deferring(loaded.target, loaded.graph, loaded.layout, connection)
+            check_version(connection, layout)
         except MetasqlError:
             connection.close()
             raise

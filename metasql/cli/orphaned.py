@@ -12,6 +12,7 @@ from metasql.config.project import VERSION
 from metasql.execute.leftover import Leftover, drop, leftovers
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.session import Session, now
+from metasql.execute.state import ensure_tables
 from metasql.execute.walk import record
 from metasql.names import Relation
 from metasql.pipeline import Project
@@ -48,6 +49,7 @@ def _relations(item: Leftover) -> list[Relation]:
 
 
 def _drop(project: Project, session: Session, found: list[Leftover]) -> None:
+    ensure_tables(session.connection, session.layout)  # those of an older metasql may lack some
     nodes = []
     for item in found:
         drop(session, item)

@@ -32,6 +32,7 @@ from metasql.execute.registry import connect
 from metasql.execute.results import RunResult
 from metasql.execute.sent import Sent
 from metasql.execute.session import Session
+from metasql.execute.state import check_version
 from metasql.pipeline import Project
 
 
@@ -53,6 +54,7 @@ def lookups_on_demand(shared: Common, project: Project) -> Lookups:
         connection = connect(project.target, project.config.hash, read_only=True, emit=shared.console())
         try:
             layout = deferring(project.target, project.graph, project.layout, connection)
+            check_version(connection, layout)
             session = Session.open(project.graph, layout, connection)
             return list(lookups(project, session)["increment"](value))
         finally:

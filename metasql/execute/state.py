@@ -201,16 +201,25 @@ def ensure_tables(connection: Connection, layout: Layout) -> None:
 
     Older ones lack some tables; none has another form.
     """
-    if connection.columns(layout.relation("metasql_meta")) is not None:
-        version = meta(connection, layout, "version")
-        if version is not None and int(version) > int(VERSION):
-            raise newer(version)
-        if version is not None and int(version) == int(VERSION):
-            return  # the version is written last: without it, not all tables may be there
+    if check_version(connection, layout) == VERSION:
+        return  # the version is written last: without it, not all tables may be there
     with connection.transaction():
         for name, columns in TABLES.items():
             connection.create_records(layout.relation(name), columns, KEYS.get(name, ()))
         replace(connection, layout, "metasql_meta", {"name": "version"}, [{"name": "version", "value": VERSION}])
+
+
+def check_version(connection: Connection, layout: Layout) -> str | None:
+    """The version of the tables that are there; None where there are none, or not all.
+
+    Raises: MetasqlError MS0606 where a newer metasql wrote them: what it keeps there may mean more than is known here.
+    """
+    if connection.columns(layout.relation("metasql_meta")) is None:
+        return None
+    version = meta(connection, layout, "version")
+    if version is not None and int(version) > int(VERSION):
+        raise newer(version)
+    return version
 
 
 def newer(version: str) -> MetasqlError:

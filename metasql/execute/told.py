@@ -28,9 +28,7 @@ def told_at_layout(connection: Connection, layout: Layout) -> Definitions:
     """
     if connection.columns(layout.relation("metasql_features")) is None:
         return Definitions({})
-    version = state.meta(connection, layout, "version")
-    if version is not None and int(version) > int(state.VERSION):
-        raise state.newer(version)
+    state.check_version(connection, layout)
     features = state.read(connection, layout, "metasql_features")
     fields = _by_feature(state.read(connection, layout, "metasql_fields"))
     edges = _by_feature(state.read(connection, layout, "metasql_field_lineage"))
