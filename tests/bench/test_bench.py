@@ -24,6 +24,7 @@ from tests.bench import (
     query_plans,
     rows_bench,
     run_bench,
+    workers_bench,
 )
 from tests.bench.thousand import write_thousand
 from tests.bench.versus import dbt, metaxy
@@ -148,6 +149,12 @@ def test_plans() -> None:
     """A chain of forty features is planned, settled and with everything to do."""
     found = plan_bench.plans(200, 40, 1)
     assert list(found) == [plan_bench.FLOOR, "metasql plan, nothing to do", "metasql plan, everything to do"]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "server"])
+def test_workers(engine: str) -> None:
+    """Nothing is lost and nothing is there twice, which the script itself checks."""
+    assert "workers" in workers_bench.measured(engine, 1_000, 3, 100)
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "chdb"])
