@@ -282,6 +282,8 @@ def _work_of(rows: Iterable[Row], work: Work) -> Work:
             least[what] += number if certain else 0
         if may_go:
             most["orphaned"] += number
+        if what == "orphaned" and not certain:
+            most["stale"] += number  # it may come back, as another one
         if what == "stale":
             for name in str(names).split(","):
                 fields[name, str(reason)] = fields.get((name, str(reason)), 0) + number

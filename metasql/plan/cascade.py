@@ -27,6 +27,7 @@ from metasql.plan.sql import (
     case,
     col,
     cols,
+    false,
     joined,
     not_null,
     on_equal,
@@ -98,7 +99,7 @@ def _weighed(feature: Feature, wanted: Expected, doubted: Doubts) -> exp.Select:
     surely += [col("metasql_by_code", judged), col("metasql_is_matched", judged)]
     made = case((not_null(status), status), (all_of(stored, may_differ), text("stale")))
     certain = case(
-        (status.isin("orphaned"), true()),
+        (status.isin("orphaned"), false() if doubted.open else true()),
         (status.isin("new"), exp.Not(this=exp.paren(doubted.unsure))),
         otherwise=all_of(exp.Not(this=exp.paren(doubted.unsure)), any_of(*surely)),
     )

@@ -122,12 +122,16 @@ def open_columns(feature: Feature, predictions: Predictions) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Doubts:
-    """What is in doubt of a feature's units: blocks to join, and conditions over them."""
+    """What is in doubt of a feature's units: blocks to join, and conditions over them.
+
+    `open`: rows will come that nobody can count, and what is orphaned may be among them.
+    """
 
     blocks: tuple[Block, ...]
     joins: tuple[tuple[str, tuple[str, ...]], ...]
     unsure: exp.Expr
     inputs: Mapping[str, exp.Expr]
+    open: bool = False
 
 
 def doubts(feature: Feature, predictions: Predictions) -> Doubts:
@@ -153,10 +157,10 @@ def doubts(feature: Feature, predictions: Predictions) -> Doubts:
             if parents and dep.optional:
                 of_field[field.name].append(there)
             of_field[field.name] += [coalesce(col(doubt_column(parent), name), false()) for parent in parents]
-    unsure += [is_null(col(name, "judged")) for name in sorted(open_columns(feature, predictions))]
-    return Doubts(
-        tuple(blocks), tuple(joins), any_of(*unsure), {name: any_of(*found) for name, found in of_field.items()}
-    )
+    open_ = open_columns(feature, predictions)
+    unsure += [is_null(col(name, "judged")) for name in sorted(open_)]
+    inputs = {name: any_of(*found) for name, found in of_field.items()}
+    return Doubts(tuple(blocks), tuple(joins), any_of(*unsure), inputs, bool(open_))
 
 
 def _block(name: str, dep: Dependency, said: Predicted) -> Block:
