@@ -9,7 +9,7 @@ from typing import Any
 from tests.scenarios.support import Place
 
 Worker = Callable[[dict[str, Any]], Iterable[dict[str, Any]]]
-"""From an increment row to the samples that it gives, without the receipt."""
+"""From an increment row to the samples that it gives, without the receipt; the unit's columns are those of the row."""
 
 Counts = dict[str, int]
 WORDS = ("new", "stale", "orphaned")
@@ -50,7 +50,7 @@ def _work_off(place: Place, key: str, worker: Worker) -> None:
         named = {name: row[name] for name in unit}
         receipt = {"metasql_receipt": row["metasql_receipt"]}
         inputs.append(named | receipt)
-        rows += [named | made | receipt for made in worker(row)]
+        rows += [made | named | receipt for made in worker(row)]
     if not inputs:
         return
     ids = place.rows(f"SELECT id_columns FROM metasql_features WHERE feature = '{key}'")[0]["id_columns"]
