@@ -23,8 +23,11 @@ from metasql.execute.registry import hold
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.run import RunOptions
 from metasql.execute.session import Session, now, told_at
+from metasql.execute.told import told
 from metasql.execute.views import is_current, told_made
 from metasql.execute.walk import Node, record, walk
+from metasql.graph.definition import definitions_of
+from metasql.graph.diff import compare_definitions
 from metasql.graph.nodes import Feature, Graph
 from metasql.names import FeatureKey
 from metasql.parse.hooks import render_hooks
@@ -96,7 +99,10 @@ def lookups_without_warehouse(project: Project) -> Lookups:
 
 
 def lookups(project: Project, session: Session) -> Lookups:
-    """`increment:new|stale|orphaned|any` as the increments tell it now, `result:` from the last command."""
+    """`increment:new|stale|orphaned|any` as the increments tell it now, `result:` from the last command.
+
+    `state:new|modified` by what the target was last told: what it never saw, and what is declared otherwise itself.
+    """
 
     def increment(value: str) -> Iterable[str]:
         if value not in (*PENDING, "any"):
@@ -108,7 +114,16 @@ def lookups(project: Project, session: Session) -> Lookups:
             if item.has(value):
                 yield item.feature
 
-    return {**lookups_without_warehouse(project), "increment": increment}
+    def declared(value: str) -> Iterable[str]:
+        if value not in ("new", "modified"):
+            raise MetasqlError.of(
+                "MS0350", f"`state:{value}` is no selection", help="there are: state:new, state:modified"
+            )
+        found = compare_definitions(told(session), definitions_of(project.graph)).features
+        changes = ("added",) if value == "new" else ("added", "changed")
+        return [item.key for item in found if item.change in changes and item.is_own]
+
+    return {**lookups_without_warehouse(project), "increment": increment, "state": declared}
 
 
 def _results(project: Project, value: str) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +49,20 @@ def select_nodes(project: Project, choice: Choice, lookups: Lookups, shared: Com
 
 
 def lookups_on_demand(shared: Common, project: Project) -> Lookups:
-    """The same for a command that needs the warehouse for `increment:` alone: it is opened then, to read."""
+    """The same for a command that needs the warehouse for `increment:` and `state:` alone: it is opened then."""
 
-    def increment(value: str) -> Iterable[str]:
+    def asked(method: str, value: str) -> Iterable[str]:
         connection = connect(project.target, project.config.hash, read_only=True, emit=shared.console())
         try:
             layout = deferring(project.target, project.graph, project.layout, connection)
             check_version(connection, layout)
             session = Session.open(project.graph, layout, connection)
-            return list(lookups(project, session)["increment"](value))
+            return list(lookups(project, session)[method](value))
         finally:
             connection.close()
 
-    return {**lookups_without_warehouse(project), "increment": increment}
+    opening = {method: partial(asked, method) for method in ("increment", "state")}
+    return {**lookups_without_warehouse(project), **opening}
 
 
 def execute_nodes(

@@ -303,7 +303,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "MS0352": Entry(
         title="a selection that needs a warehouse",
-        why="`increment:` asks the warehouse what is new or stale, and this command opens none.",
+        why="`increment:` and `state:` ask the warehouse what is to be done, and what it was told. This command opens "
+        "none.",
         example="metasql compile --select increment:stale",
         fix="Use it with `run`, `build`, `test` or `seed`.",
     ),

@@ -239,10 +239,10 @@ def _predict(planning: _Planning, level: Level, name: str) -> list[Row]:
     steps = predicted_samples(level, name)
     perform(session, feature, steps, feature.span)
     rows = _rows(session, feature, table(steps[0].name, "unit"))
-    if _has_work(rows) or _goes_on(level):
+    open_ = open_columns(feature, level.predictions)
+    if _has_work(rows) or _goes_on(level) or open_:
         marks = session.connection.rows(in_doubt(level, name), f"see what is not known of {feature.key}")[0]
         unsure, doubted, moved = marks_of(level, marks)
-        open_ = open_columns(feature, level.predictions)
         if feature.is_expansion and unsure:
             open_ |= set(feature.id_columns) - set(feature.unit_columns)
         planning.predictions[feature.key] = Predicted(name, unsure, doubted, moved, open_)

@@ -1,6 +1,6 @@
 """Which nodes a selection means: methods, graph operators, unions by space, intersections by comma.
 
-    key  video/*  +key  key+  2+key  @key  tag:  path:  source:  kind:  field:  increment:  result:
+    key  video/*  +key  key+  2+key  @key  tag:  path:  source:  kind:  field:  increment:  result:  state:
 
 The nodes are features by key, seeds by name and sources as `source:raw.videos`.
 """
@@ -20,14 +20,14 @@ from metasql.graph.nodes import Graph, Kind
 from metasql.names import FieldKey
 
 Lookup = Callable[[str], Iterable[str]]
-METHODS = ("tag", "path", "source", "kind", "field", "increment", "result", "fqn")
+METHODS = ("tag", "path", "source", "kind", "field", "increment", "result", "state", "fqn")
 KINDS = (*(kind.value for kind in Kind), "seed")
 _OPERATORS = re.compile(r"(?P<at>@)?(?:(?P<up>\d*)\+)?(?P<name>[^@+]+)(?:\+(?P<down>\d*))?")
 
 
 @dataclass(frozen=True)
 class Selector:
-    """What a selection is asked of. `lookups` answer `increment:` and `result:` with feature keys."""
+    """What a selection is asked of. `lookups` answer `increment:`, `result:` and `state:` with feature keys."""
 
     graph: Graph
     selectors: Mapping[str, Any] = field(default_factory=dict)
@@ -126,6 +126,7 @@ class Selector:
             "field": lambda text: self._field(text, bag, onward=False),
             "increment": lambda text: self._lookup("increment", text, bag),
             "result": lambda text: self._lookup("result", text, bag),
+            "state": lambda text: self._lookup("state", text, bag),
         }
         found = methods[method](value)
         if not found and method in ("tag", "path", "source"):
