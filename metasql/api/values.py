@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -28,9 +29,9 @@ class Listing(Sequence[Item], Generic[Item]):
     columns: ClassVar[tuple[str, ...]] = ()
     numbers: ClassVar[tuple[str, ...]] = ()
 
+    @abstractmethod
     def rows(self) -> list[tuple[object, ...]]:
         """What the table shows, a row for each item."""
-        raise NotImplementedError
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The same as plain data."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,16 @@ from metasql.plan.dataset import relation_of
 from metasql.plan.sql import col, cols, equal, select, table, text
 
 
-class Versioned:
+class Versioned(ABC):
     """The part of a `Warehouse` that works on datasets and models."""
 
     _project: Project
     _lock: threading.RLock
 
     @property
+    @abstractmethod
     def _session(self) -> Session:
-        raise NotImplementedError
+        """The session of the warehouse."""
 
     def snapshot(self, dataset: str, *, message: str | None = None, name: str | None = None) -> DatasetVersion:
         """Freeze a dataset as its next version, as `metasql snapshot` does; `name` is one beside its number.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from metasql.config.options import MEMORY
+from metasql.config.options import MEMORY, attaches
 from metasql.diagnostics import Bag, Label
 from metasql.names import PREFIX
 from metasql.source import Word
@@ -48,7 +48,7 @@ def checked_defer(here: Side, there: Side, written: Word, bag: Bag) -> Defer | N
         other = [Label(there.name.span, "this one")] if there.name != here.name else []
         bag.error("MS0116", message, written.span, secondary=other, help=help)
         return None
-    if here.type == "duckdb" and _file(here.options["path"]) != _file(there.options["path"]):
+    if attaches(here.options) and _file(here.options["path"]) != _file(there.options["path"]):
         return _attached(here, there, written, bag)
     return Defer(str(there.name), there.schema)
 
@@ -63,7 +63,7 @@ def _fault(here: Side, there: Side) -> tuple[str, str] | None:
         return f"{ours} is of type `{here.type}`, and {theirs} of type `{there.type}`", help
     if here.options.get("cluster") or there.options.get("cluster"):
         return f"{ours} cannot read from {theirs}: one of them is a cluster", "name an output that is none"
-    if here.type == "duckdb":
+    if attaches(here.options):
         return _file_fault(here, there)
     if _address(here) != _address(there):
         help = "name another database of the same server, or of the same folder of chDB"

@@ -27,6 +27,11 @@ def _duckdb(reader: Reader, root: Path) -> tuple[str, dict[str, Any]]:
     return _schema(reader, options["path"]), options
 
 
+def attaches(options: Mapping[str, Any]) -> bool:
+    """Whether a target with such options is a file, and others can be attached to it."""
+    return "attach" in options
+
+
 _TAKEN = ("information_schema", "pg_catalog", "system", "temp")
 """Schemas and catalogs of DuckDB's own."""
 

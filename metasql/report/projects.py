@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from metasql.config.dependencies import ProjectDecl
+from metasql.config.options import attaches
 from metasql.config.profiles import Target
 from metasql.config.project import ProjectConfig
 from metasql.config.reader import Render
@@ -97,12 +98,12 @@ def _place(reading: _Reading, decl: ProjectDecl, bag: Bag) -> Place | None:
         bag.error("MS0118", message, decl.name.span, notes=["its rows are spread by keys of its own"], help=help)
         return None
     known = [str(entry["alias"]) for entry in options.get("attach") or []]
-    if decl.database is not None and target.type == "duckdb" and str(database) not in known:
+    if decl.database is not None and attaches(options) and str(database) not in known:
         entry = f"{{path: ..., alias: {database}, read_only: true}}"
         help = f"attach its file in target `{target.name}`: `attach: [{entry}]`"
         bag.error("MS0118", f"target `{target.name}` attaches no `{database}`", decl.database.span, help=help)
         return None
-    if decl.database is not None and target.type != "duckdb":
+    if decl.database is not None and not attaches(options):
         help = "name the database of the server in `schema`, and leave `database` out"
         bag.error("MS0118", f"a {target.type} target has no `database`", decl.database.span, help=help)
         return None

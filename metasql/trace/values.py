@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -59,7 +60,7 @@ class Lost:
     reach: Reach
 
 
-class Values:
+class Values(ABC):
     """Reads expressions. What it cannot follow reaches everything that may be meant."""
 
     def __init__(self, tables: Mapping[str, Table], called: Mapping[str, str], *, aliases_win: bool) -> None:
@@ -70,8 +71,9 @@ class Values:
         self._open: set[int] = set()
         self._cuts = 0
 
+    @abstractmethod
     def query(self, tree: exp.Expr, scope: Scope, outer: Frames, *, top: bool = False) -> Relation:
-        raise NotImplementedError
+        """The columns that a query gives (trace/query.py)."""
 
     def value(self, root: object, scope: Scope, frames: Frames, hidden: frozenset[str] = frozenset()) -> Reach:
         """What an expression, or a list of them, is made of. `hidden` are the variables of lambdas around it."""
@@ -255,8 +257,9 @@ class Values:
         clause = node.find_ancestor(exp.Having, exp.Qualify, exp.Order, exp.Query)
         return self.aliases_win or not isinstance(clause, exp.Query)
 
+    @abstractmethod
     def item(self, frame: Frame, item: Item, scope: Scope, frames: Frames) -> Reach:
-        raise NotImplementedError
+        """What an output column that is referred to is made of (trace/query.py)."""
 
     def lose(self, node: exp.Expr, why: str, frames: Iterable[Frame], more: Reach = NOTHING) -> Reach:
         """Everything in sight, as a node is not understood."""

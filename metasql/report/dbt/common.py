@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from metasql.config.options import attaches
 from metasql.config.profiles import Target
 from metasql.config.project import VERSION, ProjectConfig
 from metasql.graph.nodes import Graph
@@ -42,10 +43,10 @@ class Place:
 
     @property
     def database(self) -> str:
-        """What the engine calls the database: of DuckDB the name of the file, of ClickHouse nothing."""
+        """What the engine calls the database: the name of the file, where the target is one."""
         if self.layout.catalog:
             return self.layout.catalog
-        if self.target.type != "duckdb":
+        if not attaches(self.target.options):
             return ""
         path = str(self.target.options.get("path") or ":memory:")
         return "memory" if path == ":memory:" else Path(path).stem
