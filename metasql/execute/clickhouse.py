@@ -95,9 +95,7 @@ class ClickHouseConnection(Lacking):
     def fetch(self, sql: str) -> tuple[list[str], list[Row]]:
         plain = sql.rstrip().rstrip(";")
         names, found = self._client.fetch(plain)
-        if not names and not found:
-            names = list(self._described(plain))
-        return names, found
+        return names or list(self._described(plain)), found
 
     def columns(self, relation: Relation) -> dict[str, str] | None:
         replaced = self._writes.replaced if self._writes else {}
@@ -253,6 +251,8 @@ class ClickHouseConnection(Lacking):
 
     def create_view(self, relation: Relation, query: exp.Query) -> None:
         sql = self._tables.renderer(self.dialect, {}, {}).view(query)
+        if self._writes is not None and self._writes.taking_places():
+            self._writes.views[relation] = (sql, self.describe(query))
         self._later(lambda: self._tables.view(relation, sql))
 
     def drop_view(self, relation: Relation) -> None:

@@ -159,6 +159,11 @@ class ClusterTables(Tables):
         self._whole(target, self.known[other], purpose, replace=True)
         self.drop(other, f"drop what {target} was")
 
+    def takes_several(self, schema: str) -> bool:
+        """Of the tables of many nodes only one after the other changes places."""
+        del schema
+        return False
+
     # Looking
 
     def exists(self, relation: Relation) -> bool:

@@ -56,8 +56,9 @@ class Tables:
         """An empty table that is to take the place of another, with other columns."""
         self.make(relation, columns, key, (), f"alter {other}")
 
-    def view(self, relation: Relation, sql: str) -> None:
-        self.define(storage.create_view(relation, sql, self.mode), f"make the view {relation}")
+    def view(self, relation: Relation, sql: str, columns: Mapping[str, str] | None = None) -> None:
+        """`columns`: where they are not those that the query has now."""
+        self.define(storage.create_view(relation, sql, self.mode, columns), f"make the view {relation}")
 
     def records(self, relation: Relation, columns: Mapping[str, str], key: Sequence[str]) -> None:
         """One of metasql's own tables."""
@@ -139,6 +140,16 @@ class Tables:
         else:
             self.define(storage.exchange(target, other, self.mode), f"put {target} in place", repeat=False)
             self.drop(other, f"drop what {target} was")
+
+    def change_places(self, pairs: Sequence[tuple[Relation, Relation]], purpose: str) -> None:
+        """All at once; the second ones are dropped then."""
+        self.define(storage.exchange_all(pairs, self.mode), purpose, repeat=False)
+        for _, other in pairs:
+            self.drop(other, f"drop {other.name}")
+
+    def takes_several(self, schema: str) -> bool:
+        """Whether several relations change places in one statement."""
+        return bool(self.client.fetch(storage.takes_several(schema))[1][0][0])
 
     # Looking
 

@@ -158,7 +158,18 @@ def publish(stage: Relation, target: Relation, mode: Mode) -> str:
 
 
 def exchange(one: Relation, other: Relation, mode: Mode) -> str:
-    return f"EXCHANGE TABLES {place(one)} AND {place(other)}{mode.everywhere()}"
+    return exchange_all([(one, other)], mode)
+
+
+def exchange_all(pairs: Iterable[tuple[Relation, Relation]], mode: Mode) -> str:
+    """Tables and views change places with others, in one statement."""
+    told = ", ".join(f"{place(one)} AND {place(other)}" for one, other in pairs)
+    return f"EXCHANGE TABLES {told}{mode.everywhere()}"
+
+
+def takes_several(schema: str) -> str:
+    """Whether the database exchanges several tables in one statement: one of engine Replicated or Shared does not."""
+    return f"SELECT engine = 'Atomic' FROM system.databases WHERE name = {literal(schema)}"
 
 
 def rename(old: Relation, new: Relation, mode: Mode) -> str:
@@ -180,8 +191,10 @@ def drop_columns(relation: Relation, names: Sequence[str], mode: Mode) -> str:
     return f"ALTER TABLE {place(relation)}{mode.everywhere()} {actions}"
 
 
-def create_view(relation: Relation, sql: str, mode: Mode) -> str:
-    return f"CREATE OR REPLACE VIEW {place(relation)}{mode.everywhere()} AS {sql}"
+def create_view(relation: Relation, sql: str, mode: Mode, columns: Mapping[str, str] | None = None) -> str:
+    """With its columns, a view is made whose tables do not have them yet."""
+    told = f" ({definitions(columns, ())})" if columns else ""
+    return f"CREATE OR REPLACE VIEW {place(relation)}{told}{mode.everywhere()} AS {sql}"
 
 
 def fill(relation: Relation, columns: Sequence[str], sql: str) -> str:

@@ -13,6 +13,8 @@ from metasql.execute.clickhouse_lock import ALIVE
 from metasql.execute.duckdb import DuckDBConnection
 
 SENT = 0
+TAKING_PLACES: list[int] = []
+"""The statements by which tables take the place of others."""
 
 
 def kill_at(number: int) -> None:
@@ -29,6 +31,8 @@ def counted(send: Any, number: int) -> Any:
         if ALIVE in arguments:  # of a thread of its own, at moments of its own
             return send(*arguments, **options)
         SENT += 1
+        if any("EXCHANGE TABLES" in word for word in arguments if isinstance(word, str)):
+            TAKING_PLACES.append(SENT)
         if number == SENT:
             os.kill(os.getpid(), signal.SIGKILL)
         return send(*arguments, **options)
@@ -39,5 +43,6 @@ def counted(send: Any, number: int) -> Any:
 if __name__ == "__main__":
     kill_at(int(sys.argv[1]))
     code = main(sys.argv[2:])
+    print(*TAKING_PLACES)
     print(SENT)
     sys.exit(code)
