@@ -20,6 +20,7 @@ from metasql.api.writer import Writer
 from metasql.diagnostics import MetasqlError
 from metasql.execute.attempts import commit_errors, retry
 from metasql.execute.commit import commit_batch
+from metasql.execute.handed import handed_out
 from metasql.execute.session import Session
 from metasql.graph.nodes import Feature
 from metasql.lower.render import render
@@ -69,13 +70,13 @@ class Warehouse(Versioned):
         with self._lock:
             columns = session.connection.columns(session.layout.of(feature.key, "increment")) or {}
         chosen = condition(self._project, feature, columns, where, "where") if where is not None else None
-        query = handout(
-            feature, session.layout, Wanted(statuses, names, part, chosen, limit), ordered=limit is not None
-        )
+        wanted, ordered = Wanted(statuses, names, part, chosen, limit), limit is not None
+        query = handout(feature, session.layout, wanted, ordered=ordered)
 
         def export(path: Path, size: int) -> None:
             with self._lock:
-                self._session.connection.export(query, path, "arrow", size)
+                rows = handed_out(self._session, feature, wanted, ordered=ordered)
+                self._session.connection.export(rows, path, "arrow", size)
 
         def relation() -> Any:
             with self._lock:

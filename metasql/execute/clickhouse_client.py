@@ -37,6 +37,7 @@ from metasql.execute.clickhouse_owner import holder, is_locked
 from metasql.execute.clickhouse_ways import told
 from metasql.execute.connection import Row
 from metasql.lower.clickhouse_spread import WHOLE
+from metasql.lower.clickhouse_storage import literal
 
 # The driver warns of what becomes a designed error.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
@@ -69,6 +70,9 @@ CLUSTER: Mapping[str, str | int] = {
 }
 """What holds beside them on a cluster."""
 
+FILES: Mapping[str, str | int] = {"output_format_parquet_row_group_size": 50_000}
+"""A Parquet file's rows are in memory by the group; the engine's own groups have a million."""
+
 
 @dataclass
 class Client:
@@ -97,12 +101,17 @@ class Client:
         return list(result.column_names), rows
 
     def save(self, sql: str, path: Path, format: str) -> None:
-        """The rows of a query as a file of one of ClickHouse's formats."""
+        """The rows of a query as a file of one of ClickHouse's formats; never all of them are in memory."""
 
         def read(settings: dict[str, Any]) -> None:
+            if not self.over_http:  # here an answer would be whole in memory before a byte of it is written
+                written = f"{sql}\nINTO OUTFILE {literal(str(path))} TRUNCATE FORMAT {format}"
+                self.driver.command(written, settings={**settings, **FILES})
+                return
             # An error after the first rows would stand among them.
-            waiting = {**settings, "wait_end_of_query": 1} if self.over_http else settings
-            stream: Any = self.driver.raw_stream(sql, fmt=format, settings=waiting)
+            stream: Any = self.driver.raw_stream(
+                sql, fmt=format, settings={**settings, **FILES, "wait_end_of_query": 1}
+            )
             with path.open("wb") as file, closing(stream):
                 shutil.copyfileobj(stream, file, 1 << 20)
 

@@ -89,8 +89,15 @@ def _said(tree: exp.Expr | None) -> str | None:
     return tree.sql("duckdb") if tree is not None else None
 
 
-def touched(feature: Feature, layout: Layout) -> tuple[Block, Block]:
-    """The horizon, and the units to look at: pending ones, and those of which some row was written since."""
+CHANGED = "changed"
+"""The name by which a condition on the units to look at calls them."""
+
+
+def touched(feature: Feature, layout: Layout, keep: exp.Expr | None = None) -> tuple[Block, Block]:
+    """The horizon, and the units to look at: pending ones, and those of which some row was written since.
+
+    `keep`: those of them alone, by their columns under the name `changed`.
+    """
     settled = layout.of(feature.key, "settled")
     mark = equal(col("metasql_definition", "settled"), told_definition(feature))
     horizon = coalesce(exp.Max(this=col("metasql_horizon", "settled")), number(_NEVER))
@@ -99,6 +106,9 @@ def touched(feature: Feature, layout: Layout) -> tuple[Block, Block]:
     query: exp.Query = pending.where(is_null(col("metasql_horizon", "settled")), copy=False)
     for part in _parts(feature, layout):
         query = exp.union(query, part, distinct=False, copy=False)
+    if keep is not None:
+        units = select(*cols(feature.unit_columns, CHANGED))
+        query = units.from_(query.subquery(CHANGED, copy=False), copy=False).where(keep, copy=False)
     return (
         Block(HORIZON, "the commit number up to which everything is settled but what is pending", until.where(mark)),
         Block(TOUCHED, "the units that are pending, or of which some row was written since", query),

@@ -74,12 +74,17 @@ def compare(
     return narrowed(found, graph, layout) if by_delta else found
 
 
-def narrowed(found: Compared, graph: Graph, layout: Layout) -> Compared:
-    """The same over the units alone that changed since they were settled, or were not; most blocks are shared."""
+def narrowed(found: Compared, graph: Graph, layout: Layout, keep: exp.Expr | None = None) -> Compared:
+    """The same over the units alone that changed since they were settled, or were not; most blocks are shared.
+
+    `keep`: over those of them alone that it holds for (plan/delta.py).
+    """
     feature = found.feature
     wanted = touched_alone(found.expected, feature, graph, layout)
     stored = _stored_block(feature, layout, by_delta=True)
-    return Compared(feature, wanted, (*delta.touched(feature, layout), *wanted.blocks, stored, *found.blocks[-2:]))
+    return Compared(
+        feature, wanted, (*delta.touched(feature, layout, keep), *wanted.blocks, stored, *found.blocks[-2:])
+    )
 
 
 def _stored_block(feature: Feature, layout: Layout, *, by_delta: bool = False) -> Block:

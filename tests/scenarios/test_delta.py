@@ -93,6 +93,24 @@ def test_a_change_is_seen_before_and_after_the_run(place):
         place.run()
 
 
+def test_shards_are_the_whole(place):
+    """A shard's query is made for it alone, and gives whole rows as the view does, what is pending and what is new."""
+    refill(place, (0, "a", "a0", "other"), (1, "x", "a1", "f1"), (2,), (9, "c", "a9", "f9"))
+    place.run()
+    refill(place, (0, "a", "a0", "other"), (1, "x", "a1", "f1"), (2,), (9, "c", "a9", "f9"), (4, "d", "a4", "f"))
+    place.cli("run", "--select", "video", "--select", "loud")
+    asked = ("--status", "new,stale,orphaned", "--format", "json")
+    for key, most in (("crop", 5), ("party", 5)):
+        whole = place.cli("increment", key, *asked).out.splitlines()
+        parts = [place.cli("increment", key, "--shard", f"{index}/3", *asked).out.splitlines() for index in range(3)]
+        assert sorted(line for part in parts for line in part) == sorted(whole)
+        assert len(whole) == most
+    place.edit("models/features.yml", 'code_version: "1"', 'code_version: "2"')  # the view goes by the other one
+    assert (
+        sum(place.cli("increment", "crop", "--shard", f"{index}/3", *asked).out.count("\n") for index in range(3)) == 5
+    )
+
+
 def test_what_is_pending_stays_so(place):
     """Many commands later a sample that nobody worked off is listed as before."""
     refill(place, (0, "a", "a0", "other"))

@@ -19,9 +19,10 @@ from metasql.execute.attempts import commit_errors, retry
 from metasql.execute.batch import BatchFile
 from metasql.execute.commit import commit_batch
 from metasql.execute.delete import delete_orphaned, delete_samples
+from metasql.execute.handed import handed_out
 from metasql.execute.session import Session
 from metasql.pipeline import feature_of
-from metasql.plan.handout import Wanted, handout
+from metasql.plan.handout import Wanted
 from metasql.plan.relations import BOOKKEEPING
 from metasql.report.rows import print_rows
 
@@ -77,7 +78,7 @@ def increment_command(
             condition(project, feature, columns, where, "--where") if where is not None else None,
             limit,
         )
-        _hand_out(session, handout(feature, session.layout, wanted), form, output)
+        _hand_out(session, handed_out(session, feature, wanted), form, output)
     return 0
 
 
