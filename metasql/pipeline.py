@@ -22,7 +22,7 @@ from metasql.config.project import ProjectConfig, load_project
 from metasql.diagnostics import Bag, Diagnostic, MetasqlError, candidates, suggest
 from metasql.execute.registry import dialect_of
 from metasql.execute.revision import project_at
-from metasql.execute.unit_tests import UnitPlan, memory_target
+from metasql.execute.unit_plan import UnitPlan, memory_target
 from metasql.graph.dataset import Dataset
 from metasql.graph.definition import Definitions, definitions_of
 from metasql.graph.link import ReadBefore, link

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from metasql.api.running import feature_keys
+from metasql.api.selecting import feature_keys
 from metasql.execute.defer import check_parents, owning
 from metasql.execute.plan import Work, plan_work
 from metasql.execute.session import Session

@@ -13,18 +13,17 @@ from metasql.api.opened import opened
 from metasql.api.planning import counted_plan, uncounted_plan
 from metasql.api.running import (
     at_work,
-    chosen_nodes,
     ensure_own_tables,
     keep_lock,
     layout_before,
     lookups,
-    lookups_without_warehouse,
     published,
     publishing,
     run_options,
     to_make,
     walk_nodes,
 )
+from metasql.api.selecting import chosen_nodes, lookups_without_warehouse
 from metasql.api.values import Lineage, PlanReport, RunReport, Status
 from metasql.api.warehouse import Warehouse
 from metasql.api.worker import Worker

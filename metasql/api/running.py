@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from metasql.api.selecting import Choice, Lookups, feature_keys, lookups_without_warehouse, named_keys
 from metasql.config.project import VERSION
 from metasql.diagnostics import Bag, MetasqlError
-from metasql.events import Note
+from metasql.events import Emit, Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
 from metasql.execute.counting import refresh_status
 from metasql.execute.defer import aside, before_first_run, check_parents, deferring, own_only, owning, tell_deferred
 from metasql.execute.holding import Holder
 from metasql.execute.projects import check_projects
-from metasql.execute.registry import hold
+from metasql.execute.registry import connect, hold
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.run import RunOptions
 from metasql.execute.session import Session, now, told_at
@@ -29,11 +28,9 @@ from metasql.execute.walk import Node, record, walk
 from metasql.graph.definition import definitions_of
 from metasql.graph.diff import compare_definitions
 from metasql.graph.nodes import Feature, Graph
-from metasql.names import FeatureKey
 from metasql.parse.hooks import render_hooks
 from metasql.pipeline import Options, Project, check_lock, write_lock
 from metasql.plan.layout import Layout
-from metasql.report.artifacts import RUN_RESULTS
 from metasql.report.status import PENDING, statuses
 from metasql.source import Word, span_of
 
@@ -41,30 +38,6 @@ _KEY_WORD = re.compile(r"(?:@|\d*\+)?([^+@]+)(?:\+\d*)?")
 """A word of a selection that names a feature, with or without what is above and below it."""
 
 Nodes = Callable[[Project, set[str]], Sequence[Node]]
-Lookups = Mapping[str, Callable[[str], Iterable[str]]]
-Choice = Mapping[str, Any]
-"""What `--select`, `--exclude` and `--selector` say, under these names."""
-
-
-def chosen_nodes(project: Project, choice: Choice, lookups: Lookups) -> tuple[set[str], Bag]:
-    """The selected nodes, and what is doubtful about the selection.
-
-    Raises: MetasqlError MS035x.
-    """
-    chosen, bag = project.selector(lookups).select(choice["select"], choice["exclude"], choice["selector"])
-    bag.raise_errors()
-    return chosen, bag
-
-
-def feature_keys(project: Project, chosen: set[str]) -> list[tuple[str, Feature]]:
-    """The selected features, upstream first."""
-    return [(str(key), feature) for key, feature in project.graph.features.items() if str(key) in chosen]
-
-
-def named_keys(project: Project, choice: Choice) -> frozenset[FeatureKey]:
-    """The features that `--select` names by their whole key."""
-    words = {word for words in choice["select"] for part in words.split() for word in part.split(",")}
-    return frozenset(key for key in project.graph.features if str(key) in words)
 
 
 def layout_before(project: Project) -> Layout:
@@ -92,10 +65,6 @@ def run_options(options: Options, project: Project, choice: Choice, full_refresh
         return render_hooks(hooks, project.config, project.target, options.env, this)
 
     return RunOptions(full_refresh, named_keys(project, choice), rendered)
-
-
-def lookups_without_warehouse(project: Project) -> Lookups:
-    return {"result": lambda value: _results(project, value)}
 
 
 def lookups(project: Project, session: Session) -> Lookups:
@@ -126,16 +95,16 @@ def lookups(project: Project, session: Session) -> Lookups:
     return {**lookups_without_warehouse(project), "increment": increment, "state": declared}
 
 
-def _results(project: Project, value: str) -> Iterable[str]:
-    path = project.config.root / project.config.target_path / RUN_RESULTS
-    if not path.is_file():
-        return []
+def looked_up(project: Project, emit: Emit, method: str, value: str) -> list[str]:
+    """The nodes that one of the lookups finds, on a warehouse that is opened for it."""
+    connection = connect(project.target, project.config.hash, read_only=True, emit=emit)
     try:
-        nodes = json.loads(path.read_text(encoding="utf-8"))["results"]
-        return [node["name"] for node in nodes if node["status"] == value]
-    except (ValueError, KeyError, TypeError):
-        help = "remove the file; the next run writes it anew"
-        raise MetasqlError.of("MS0115", f"`{path.name}` is not as metasql wrote it", help=help) from None
+        layout = deferring(project.target, project.graph, project.layout, connection)
+        state.check_version(connection, layout)
+        session = Session.open(project.graph, layout, connection)
+        return list(lookups(project, session)[method](value))
+    finally:
+        connection.close()
 
 
 def walk_nodes(

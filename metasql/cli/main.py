@@ -39,7 +39,7 @@ COMMANDS = {
     "init": "housekeeping",
     "lineage": "lineage",
     "lock": "lock",
-    "ls": "listing",
+    "ls": "ls",
     "model": "model",
     "parse": "project",
     "plan": "plan",

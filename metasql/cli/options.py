@@ -7,20 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from metasql.api.opened import opened
 from metasql.cli.reporting import report, use_color
 from metasql.config.document import parse_yaml, plain
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit, silent
 from metasql.execute.holding import PATIENCE
-from metasql.execute.session import Session
 from metasql.pipeline import Options, Project, load, read_config
-from metasql.report.console import LogFile, all_of, stderr_console
 from metasql.source import Source
+
+if TYPE_CHECKING:
+    from metasql.execute.session import Session
+
+# What works on a warehouse, and what shows how it goes on, is loaded where it is needed: `ls` and `parse` need none.
 
 MOST_PATIENCE = 7 * 24 * 3600
 
@@ -41,6 +43,8 @@ class Common:
     lock_timeout: float = 0
 
     def console(self) -> Emit:
+        from metasql.report.console import stderr_console
+
         return stderr_console(
             color=use_color(sys.stderr), quiet=self.quiet, verbose=self.verbose, log_format=self.log_format
         )
@@ -65,6 +69,9 @@ class Common:
         The connection is opened at the first need and closed at the end. With `scratch` it makes temporary tables, too.
         `listener` hears every event.
         """
+        from metasql.api.opened import opened
+        from metasql.report.console import LogFile, all_of
+
         config, _, _ = read_config(self.options)
         log = LogFile(config.root / config.target_path)
         emit = all_of(self.console(), log, listener)

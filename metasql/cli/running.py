@@ -3,66 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from metasql.api.artifacts import write_artifacts
 from metasql.api.running import (
-    Choice,
-    Lookups,
     Nodes,
     at_work,
-    chosen_nodes,
     ensure_own_tables,
     keep_lock,
     lookups,
-    lookups_without_warehouse,
     published,
     publishing,
     to_make,
     walk_nodes,
 )
+from metasql.api.selecting import Choice
 from metasql.cli.options import Common
 from metasql.cli.reporting import report
+from metasql.cli.selecting import select_nodes
 from metasql.diagnostics import Bag
-from metasql.execute.defer import deferring
-from metasql.execute.registry import connect
 from metasql.execute.results import RunResult
 from metasql.execute.sent import Sent
 from metasql.execute.session import Session
-from metasql.execute.state import check_version
 from metasql.pipeline import Project
-
-
-def select_nodes(project: Project, choice: Choice, lookups: Lookups, shared: Common | None = None) -> set[str]:
-    """The selected nodes; `shared` says how warnings are shown.
-
-    Raises: MetasqlError MS035x.
-    """
-    chosen, bag = chosen_nodes(project, choice, lookups)
-    if len(bag) and not (shared and shared.quiet):
-        report(bag, ["--log-format", shared.log_format if shared else "text"])
-    return chosen
-
-
-def lookups_on_demand(shared: Common, project: Project) -> Lookups:
-    """The same for a command that needs the warehouse for `increment:` and `state:` alone: it is opened then."""
-
-    def asked(method: str, value: str) -> Iterable[str]:
-        connection = connect(project.target, project.config.hash, read_only=True, emit=shared.console())
-        try:
-            layout = deferring(project.target, project.graph, project.layout, connection)
-            check_version(connection, layout)
-            session = Session.open(project.graph, layout, connection)
-            return list(lookups(project, session)[method](value))
-        finally:
-            connection.close()
-
-    opening = {method: partial(asked, method) for method in ("increment", "state")}
-    return {**lookups_without_warehouse(project), **opening}
 
 
 def execute_nodes(

@@ -11,15 +11,17 @@ from typing import Any
 import click
 
 from metasql.api.artifacts import write_artifacts
-from metasql.api.running import lookups_without_warehouse
+from metasql.api.selecting import lookups_without_warehouse
 from metasql.cli.options import Common
-from metasql.cli.running import finish, select_nodes
+from metasql.cli.running import finish
+from metasql.cli.selecting import select_nodes
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit, NodeFinished, NodeStarted, RunFinished, RunStarted
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.session import now
 from metasql.execute.unit_compare import Difference, differences
-from metasql.execute.unit_tests import UnitPlan, run_unit_test
+from metasql.execute.unit_plan import UnitPlan
+from metasql.execute.unit_tests import run_unit_test
 from metasql.pipeline import unit_plan
 from metasql.report.table import print_table
 

@@ -98,8 +98,3 @@ def _failed(assertion: AssertionDecl, failures: int, status: str) -> Bag:
 
 def _rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}"
-
-
-def names_of(assertion: AssertionDecl) -> frozenset[str]:
-    """The features and seeds that an assertion reads."""
-    return frozenset(str(ref.name) for ref in assertion.refs if ref.kind == "ref")

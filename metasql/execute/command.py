@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from metasql.diagnostics import MetasqlError
-from metasql.execute.assertions import names_of, run_assertion
+from metasql.execute.assertions import run_assertion
 from metasql.execute.counting import refresh_status
 from metasql.execute.dataset import KIND, node_name, run_dataset
 from metasql.execute.results import NodeResult
@@ -16,6 +16,7 @@ from metasql.execute.run import RunOptions, has_its_columns, prepare_parents, ru
 from metasql.execute.session import Session, told_at
 from metasql.execute.state import ensure_tables
 from metasql.execute.walk import Node
+from metasql.graph.assertions import chosen_assertions, names_of
 from metasql.graph.dataset import Dataset
 from metasql.graph.nodes import Feature, Graph
 from metasql.names import FeatureKey
@@ -66,18 +67,10 @@ def dataset_nodes(graph: Graph, chosen: Iterable[str]) -> list[Node]:
 
 def assertion_nodes(graph: Graph, chosen: Iterable[str]) -> list[Node]:
     """One node per assertion that reads selected nodes alone, or belongs to one of them."""
-    names = set(chosen)
     return [
         Node(f"assertion:{item.name}", "assertion", partial(_run_assertion, assertion=item), names_of(item))
-        for item in graph.assertions
-        if _is_chosen(item, names)
+        for item in chosen_assertions(graph, chosen)
     ]
-
-
-def _is_chosen(assertion: AssertionDecl, names: set[str]) -> bool:
-    if assertion.feature is not None:
-        return assertion.feature in names
-    return bool(names_of(assertion) & names)
 
 
 def build_nodes(graph: Graph, chosen: Iterable[str], options: RunOptions, root: Path) -> list[Node]:

@@ -19,11 +19,9 @@ from metasql.diagnostics import MetasqlError
 from metasql.events import Emit, Note, silent
 from metasql.execute.connection import Connection
 from metasql.execute.holding import Freely, Held, Holder
-from metasql.lower.clickhouse import CLICKHOUSE
 from metasql.lower.dialect import Dialect
-from metasql.lower.duckdb import DUCKDB
 
-_DIALECTS = {"clickhouse": CLICKHOUSE, "duckdb": DUCKDB}
+_DIALECTS = {"clickhouse": ("metasql.lower.clickhouse", "CLICKHOUSE"), "duckdb": ("metasql.lower.duckdb", "DUCKDB")}
 _BACKENDS = {"duckdb": "metasql.execute.duckdb", "clickhouse": "metasql.execute.clickhouse"}
 _LOCKS = {"duckdb": "metasql.execute.duckdb_lock", "clickhouse": "metasql.execute.clickhouse_lock"}
 _IN_USE = "MS0602"
@@ -38,7 +36,8 @@ def dialect_of(target: Target, algorithm: str = "md5") -> Dialect:
             notes=[f"types that it can: {', '.join(sorted(_DIALECTS))}"],
             help="choose another target with `--target`",
         )
-    return _DIALECTS[target.type].hashing(algorithm)
+    module, name = _DIALECTS[target.type]
+    return cast(Dialect, getattr(import_module(module), name)).hashing(algorithm)
 
 
 def connect(

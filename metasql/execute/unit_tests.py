@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from metasql.config.options import MEMORY
-from metasql.config.profiles import Options, Target
+from metasql.config.profiles import Options
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.events import Emit
 from metasql.execute.batch import BatchFile
@@ -23,34 +22,17 @@ from metasql.execute.registry import connect
 from metasql.execute.run import RunOptions, run_feature
 from metasql.execute.session import Session
 from metasql.execute.state import ensure_tables
-from metasql.graph.nodes import Feature, Graph, Kind
-from metasql.graph.unit_tests import VERSIONS, Table, UnitProject, given_rows, plain_fields, with_code, written_by
+from metasql.execute.unit_plan import UnitPlan
+from metasql.graph.nodes import Feature, Kind
+from metasql.graph.unit_tests import VERSIONS, Table, given_rows, plain_fields, with_code, written_by
 from metasql.graph.version import Hasher
 from metasql.names import content_column
-from metasql.parse.declarations import RowDecl, UnitTestDecl
+from metasql.parse.declarations import RowDecl
 from metasql.plan.commit import RECEIPT
 from metasql.plan.handout import Wanted, handout
 from metasql.plan.layout import Layout
 
-SCHEMA = "metasql_unit_test"
 STATUSES = ("new", "stale", "orphaned")
-
-
-@dataclass(frozen=True)
-class UnitPlan:
-    """A unit test, its small project, and where it runs."""
-
-    test: UnitTestDecl
-    project: UnitProject
-    graph: Graph
-    target: Target
-    hash: str
-
-    @property
-    def feature(self) -> Feature:
-        found = self.graph.get(str(self.test.feature))
-        assert found is not None, "a plan has the feature that it tests"
-        return found
 
 
 @dataclass(frozen=True)
@@ -59,17 +41,6 @@ class Found:
 
     units: Mapping[str, tuple[Mapping[str, Any], ...]]
     rows: tuple[Mapping[str, Any], ...] = ()
-
-
-def memory_target(target: Target) -> Target:
-    """An engine in memory of a target's kind; `path` of chDB is chosen when it is opened."""
-    options: dict[str, Any] = {"path": MEMORY, "threads": 1, "settings": {}}
-    if target.type == "clickhouse":
-        options["driver"] = "chdb"
-    else:
-        options |= {name: target.options[name] for name in ("settings", "storage_version") if name in target.options}
-        options["attach"] = ()
-    return replace(target, schema=SCHEMA, options=Options(options), defer=None, source=None)
 
 
 def run_unit_test(plan: UnitPlan, emit: Emit) -> Found:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from metasql.execute.assertions import names_of
-from metasql.execute.command import assertion_nodes
+from metasql.graph.assertions import chosen_assertions, names_of
 from metasql.graph.nodes import Feature, Graph
 from metasql.parse.declarations import AssertionDecl
 
@@ -71,8 +70,7 @@ def _feature(graph: Graph, feature: Feature) -> Listed:
 
 def _assertions(graph: Graph, chosen: Collection[str]) -> Iterable[Listed]:
     """The assertions that `metasql test` would check for the same selection."""
-    names = {node.name.removeprefix("assertion:") for node in assertion_nodes(graph, chosen)}
-    return [_assertion(item) for item in sorted(graph.assertions, key=lambda item: item.name) if item.name in names]
+    return [_assertion(item) for item in sorted(chosen_assertions(graph, chosen), key=lambda item: item.name)]
 
 
 def _assertion(item: AssertionDecl) -> Listed:

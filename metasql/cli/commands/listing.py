@@ -1,4 +1,4 @@
-"""ls, show, status: what there is, what is in it, and what is to be done."""
+"""show, status: what is in a feature, and what is to be done."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from metasql.api.running import feature_keys, layout_before, lookups, lookups_without_warehouse
+from metasql.api.running import layout_before, lookups
+from metasql.api.selecting import feature_keys, lookups_without_warehouse
 from metasql.cli.options import Common, common, row_limit, selection
 from metasql.cli.reporting import exit_code, report
-from metasql.cli.running import lookups_on_demand, select_nodes
+from metasql.cli.selecting import select_nodes
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute import state
 from metasql.execute.connection import NOT_THERE
@@ -19,45 +20,9 @@ from metasql.execute.session import Session
 from metasql.graph.nodes import Feature
 from metasql.parse.inline import read_inline
 from metasql.pipeline import Project, feature_of, known_feature, load
-from metasql.report.listing import DEFAULT_TYPES, TYPES, Listed, listing
 from metasql.report.rows import print_rows
 from metasql.report.status import COLUMNS, NUMBERS, PENDING, FeatureStatus, document, never_run, rows, statuses
 from metasql.report.table import print_table
-
-
-@click.command("ls")
-@common
-@selection
-@click.option(
-    "--resource-type", "types", multiple=True, type=click.Choice([*TYPES, "all"]), help="Only nodes of this type."
-)
-@click.option(
-    "--output",
-    type=click.Choice(["text", "json", "selector", "path"]),
-    default="text",
-    show_default=True,
-    help="Key and kind, one JSON object a line, keys alone, or files.",
-)
-def ls_command(shared: Common, types: tuple[str, ...], output: str, **choice: Any) -> int:
-    """List features, seeds and sources, or assertions."""
-    project = shared.project()
-    chosen = select_nodes(project, choice, lookups_on_demand(shared, project), shared)
-    wanted = TYPES if "all" in types else types or DEFAULT_TYPES
-    found = listing(project.graph, chosen, wanted)
-    for line in _lines(found, output):
-        click.echo(line)
-    return 0
-
-
-def _lines(found: list[Listed], output: str) -> list[str]:
-    if output == "json":
-        return [json.dumps(item.as_dict(), ensure_ascii=False) for item in found]
-    if output == "path":
-        return sorted({item.path for item in found})
-    if output == "selector":
-        return [item.key for item in found]
-    width = max((len(item.key) for item in found), default=0)
-    return [f"{item.key:<{width}}  {item.kind}" for item in found]
 
 
 @click.command("show")

@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from metasql.api.planning import counted_plan, uncounted_plan
-from metasql.api.running import layout_before, lookups, lookups_without_warehouse, to_make
+from metasql.api.running import layout_before, lookups, to_make
+from metasql.api.selecting import lookups_without_warehouse
 from metasql.cli.options import Common, common, selection
 from metasql.cli.reporting import report
-from metasql.cli.running import select_nodes
+from metasql.cli.selecting import select_nodes
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute.connection import NOT_THERE
 from metasql.pipeline import load

@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from metasql.api.compiling import make_project
-from metasql.api.running import feature_keys, lookups_without_warehouse, run_options
+from metasql.api.running import run_options
+from metasql.api.selecting import feature_keys, lookups_without_warehouse
 from metasql.cli.options import Common, common, lock_timeout, selection
-from metasql.cli.running import execute_nodes, select_nodes
+from metasql.cli.running import execute_nodes
+from metasql.cli.selecting import select_nodes
 from metasql.cli.unit import run_unit_tests
 from metasql.config.options import MOST_THREADS
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes

@@ -11,7 +11,7 @@ import click
 from metasql.api.running import lookups
 from metasql.cli.options import Common, common, selection
 from metasql.cli.reporting import report
-from metasql.cli.running import select_nodes
+from metasql.cli.selecting import select_nodes
 from metasql.diagnostics import Bag, MetasqlError
 from metasql.execute.connection import NOT_THERE
 from metasql.execute.freshness import SourceAge, shown_limit, source_age

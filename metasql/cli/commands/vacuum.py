@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
-from metasql.api.running import feature_keys, lookups
+from metasql.api.running import lookups
+from metasql.api.selecting import feature_keys
 from metasql.cli.options import Common, common, lock_timeout, selection
-from metasql.cli.running import select_nodes, working
+from metasql.cli.running import working
+from metasql.cli.selecting import select_nodes
 from metasql.config.project import VERSION
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.session import now

@@ -10,7 +10,7 @@ import click
 
 from metasql.api.running import lookups
 from metasql.cli.options import Common, common, selection
-from metasql.cli.running import select_nodes
+from metasql.cli.selecting import select_nodes
 from metasql.execute.verify import Verified, verify
 from metasql.pipeline import feature_of
 from metasql.report.table import print_table
