@@ -153,11 +153,15 @@ def require_relations(session: Session, feature: Feature) -> None:
         session.emit(Note(f"note: {text} brings the target up to date"))
 
 
-def finish_write(project: Project, session: Session, feature: Feature, command: str, written: int) -> None:
-    """After commits or a deletion: refresh the status, and record what was done."""
-    after = refresh_status(session, feature)
-    refresh_downstream(session, [feature.key.path] if written else [], [])
-    node = NodeResult(feature.key.path, feature.kind.value, "ok", text=after.text(), after=after, written=written)
+def finish_write(
+    project: Project, session: Session, feature: Feature, command: str, written: int, *, count: bool = True
+) -> None:
+    """After commits or a deletion: refresh the status, if that is to be done here, and record what was done."""
+    after = refresh_status(session, feature) if count else None
+    if count:
+        refresh_downstream(session, [feature.key.path] if written else [], [])
+    text = after.text() if after else ""
+    node = NodeResult(feature.key.path, feature.kind.value, "ok", text=text, after=after, written=written)
     result = RunResult(session.run_id, command, project.target.name, now(), 0.0, (node,))
     record(session, result, project.config.name, VERSION)
 

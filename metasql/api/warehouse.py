@@ -71,6 +71,8 @@ class Warehouse(Versioned):
             columns = session.connection.columns(session.layout.of(feature.key, "increment")) or {}
         chosen = condition(self._project, feature, columns, where, "where") if where is not None else None
         wanted, ordered = Wanted(statuses, names, part, chosen, limit), limit is not None
+        if part is not None and part[0] > 0:
+            self._upkeep.leave(feature)
         query = handout(feature, session.layout, wanted, ordered=ordered)
 
         def export(path: Path, size: int) -> None:
@@ -99,7 +101,7 @@ class Warehouse(Versioned):
         with batch_of(results) as batch, listed as beside, self._lock:
             result = commit_batch(self._session, feature, batch, beside)
             written = result.written
-            self._upkeep.note(feature, written.rows + written.deleted)
+            self._upkeep.note(feature, written.rows + written.deleted, written.commit)
         return Committed(key, result.rows, written.rows, written.deleted, written.commit)
 
     def commit_errors(self, key: str, errors: Any) -> int:
@@ -166,7 +168,7 @@ class Warehouse(Versioned):
                 return
             self._open = False
             try:
-                self._upkeep.settle()
+                self._upkeep.end()
             finally:
                 self._closed(self)
                 self._upkeep.session.connection.close()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from metasql.execute.session import Session
 from metasql.graph.nodes import Feature
 from metasql.names import FeatureKey
 from metasql.plan import delta
 from metasql.plan.increment import compare, counted, unsettled
-from metasql.plan.sql import as_, select, table
+from metasql.plan.sql import as_, coalesce, col, number, select, table
 from metasql.plan.steps import Temporary
 
 UNSETTLED = "metasql_unsettled"
@@ -38,6 +40,13 @@ def settled(session: Session, feature: Feature) -> Settled | None:
     if not rows or rows[0][0] is None:
         return None
     return Settled(int(rows[0][0]), int(rows[0][1] or 0))
+
+
+def last_commit(session: Session, feature: Feature) -> int:
+    """The number of the last commit to a feature that is there to see; -1 where there was none."""
+    last = exp.Max(this=col("metasql_commit", "sample"))
+    query = select(coalesce(last, number(-1))).from_(table(session.layout.of(feature.key, "samples"), "sample"))
+    return int(session.connection.rows(query, f"see the last commit to {feature.key}")[0][0])
 
 
 def settle(session: Session, feature: Feature) -> list[tuple[str, str, str, int]]:
