@@ -51,10 +51,13 @@ class Handed:
     source: list[Mapping[str, Any]] | None
 
 
-def failure_of(case: Mapping[str, Any], folder: Path, engine: Engine) -> str | None:
-    """Run a case in an empty folder: how its first step that departs does so, None where none does."""
+def failure_of(case: Mapping[str, Any], folder: Path, engine: Engine, *, verified: bool = False) -> str | None:
+    """Run a case in an empty folder: how its first step that departs does so, None where none does.
+
+    `verified`: after each step, the increments of all features are those that a look at all samples gives.
+    """
     try:
-        CaseRun(case, folder, engine).run()
+        CaseRun(case, folder, engine, verified).run()
     except CaseFailure as failure:
         return str(failure)
     return None
@@ -63,8 +66,9 @@ def failure_of(case: Mapping[str, Any], folder: Path, engine: Engine) -> str | N
 class CaseRun:
     """One run of one case."""
 
-    def __init__(self, case: Mapping[str, Any], folder: Path, engine: Engine):
+    def __init__(self, case: Mapping[str, Any], folder: Path, engine: Engine, verified: bool = False):
         self.case = case
+        self.verified = verified
         self.folder = folder
         self.project = CaseProject(case, folder, engine)
         self.takes: dict[str, Handed] = {}
@@ -82,6 +86,8 @@ class CaseRun:
         expect = step.get("expect")
         try:
             came = do(step)
+            if self.verified:
+                self._verify(number, step)
         except Refused:
             came = {"error": True}
         except Broken:
@@ -93,6 +99,11 @@ class CaseRun:
             key = step["feature"]
             if lines := difference(expected_report(expect, self._types(key)), came):
                 self._fail(number, step, [*lines, f"came: {json.dumps(came, ensure_ascii=False)}"])
+
+    def _verify(self, number: int, step: Mapping[str, Any]) -> None:
+        """The increments by what changed, beside those over all samples."""
+        if self._said("verify").code != 0:
+            self._fail(number, step, ["an increment is not the one that a look at all samples gives"])
 
     def _fail(self, number: int, step: Mapping[str, Any], lines: list[str]) -> NoReturn:
         title = f"case {self.case['name']}, step {number} of {len(self.case['steps'])}"
@@ -267,13 +278,17 @@ class CaseRun:
         return str(path)
 
     def _cli(self, command: str, *arguments: str) -> Result:
-        project = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder), "--target", "dev"]
-        result = run_cli(command, *arguments, *project)
-        self.results.append(result)
+        result = self._said(command, *arguments)
         if result.refused:
             raise Refused
         if result.code != 0:
             raise Broken
+        return result
+
+    def _said(self, command: str, *arguments: str) -> Result:
+        project = ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder), "--target", "dev"]
+        result = run_cli(command, *arguments, *project)
+        self.results.append(result)
         return result
 
 
