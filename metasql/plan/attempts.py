@@ -22,6 +22,7 @@ from metasql.plan.sql import (
     col,
     cols,
     current,
+    differs,
     equal,
     false,
     is_null,
@@ -31,6 +32,7 @@ from metasql.plan.sql import (
     on_equal,
     op,
     select,
+    text,
 )
 
 SUFFIX = "attempts"
@@ -97,7 +99,9 @@ def beside(query: exp.Select, feature: Feature, layout: Layout, made: exp.Expr) 
     attempts = select(*cols((*feature.unit_columns, *names), "attempt"))
     attempts = attempts.from_(current(layout.of(feature.key, SUFFIX), "attempt"), copy=False)
     attempts = attempts.where(alive("attempt"), copy=False)
-    on = on_equal("listed", "attempt", feature.unit_columns)
+    # What is orphaned has no attempts. To say so also keeps ClickHouse from sorting all that is listed for this join.
+    counts = differs(col("metasql_status", "listed"), text("orphaned"))
+    on = all_of(on_equal("listed", "attempt", feature.unit_columns), counts)
     query = joined(query, attempts.subquery("attempt", copy=False), on, "LEFT")
     # Without an error there is nothing to hash for.
     same = case((is_null(col(TRIED, "attempt")), false()), otherwise=equal(col(TRIED, "attempt"), made))

@@ -248,6 +248,7 @@ LEFT JOIN (
     attempt.metasql_deleted_at IS NULL
 ) AS attempt
   ON listed.video_id = attempt.video_id
+  AND listed.metasql_status IS DISTINCT FROM 'orphaned'
 WHERE
   NOT COALESCE(
     CASE
