@@ -1,4 +1,4 @@
-"""`metasql clean --orphaned-relations`: what features and datasets that are no longer declared have left."""
+"""`metasql clean --orphaned-relations`: what features that are no longer declared have left in the warehouse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import click
 from metasql.cli.options import Common
 from metasql.cli.running import working
 from metasql.config.project import VERSION
-from metasql.execute.dataset import node_name
 from metasql.execute.leftover import Leftover, drop, leftovers
 from metasql.execute.results import NodeResult, RunResult
 from metasql.execute.session import Session, now
@@ -27,7 +26,6 @@ def clean_relations(shared: Common, *, drop: bool) -> int:
         if drop:
             session = closing.enter_context(working(shared, project, session, "clean"))
         declared = {str(key) for key in project.graph.features}
-        declared |= {node_name(name) for name in project.graph.datasets}
         found = leftovers(session, declared, project.config.name)
         own = [item for item in found if item.project is None]
         if drop and own:
@@ -42,7 +40,7 @@ def clean_relations(shared: Common, *, drop: bool) -> int:
         count = sum(len(_relations(item)) for item in own)
         hint = "" if drop or not own else ": `--yes` drops them, with all that they hold"
         named = "1 relation" if count == 1 else f"{count:,} relations"
-        click.echo(f"{named} {'dropped' if drop else 'of what is no longer declared'}{hint}", err=True)
+        click.echo(f"{named} {'dropped' if drop else 'of features that are no longer declared'}{hint}", err=True)
     return 0
 
 

@@ -15,7 +15,6 @@ features:
     fields: [{name: f, columns: [x]}]
   - {name: a/crop, id_columns: [id], deps: [video], columns: [{name: path, type: text}]}
 """
-DATASETS = "version: 1\ndatasets: [{name: all, features: [video]}, {name: crop, features: [a/crop]}]\n"
 
 
 @pytest.fixture
@@ -88,27 +87,4 @@ def test_before_the_first_run(tmp_path, engine):
     place = Place(tmp_path, engine)
     place.write("models/features.yml", FEATURES)
     place.run("--select", "video")
-    assert "0 relations" in place.cli("clean", "--orphaned-relations").err
-
-
-def test_a_dataset(tmp_path, engine):
-    """Its view goes; versions that were frozen stay, and so does a relation that another node has by now."""
-    place = Place(tmp_path, engine)
-    place.write("models/features.yml", FEATURES)
-    place.write("models/datasets.yml", DATASETS)
-    place.run()
-    place.commit("video", [{"id": "v", "x": 1}])
-    place.cli("snapshot", "all")
-    place.write("models/datasets.yml", "version: 1\ndatasets: []\n")
-    place.edit("models/features.yml", "name: a/crop", "name: crop")
-    place.run()
-    before = set(place.relations())
-    listed = place.cli("clean", "--orphaned-relations").out
-    assert "dataset:all" in listed
-    assert "dataset:crop" not in listed
-    assert "2 relations" not in place.cli("clean", "--orphaned-relations", "--yes").err
-    gone = {name for name in before - set(place.relations()) if not name.startswith("a__crop")}
-    assert gone == {"all"}
-    assert place.values("SELECT count(*) FROM crop") == [(0,)]
-    assert len(place.values("SELECT version FROM metasql_dataset_versions")) == 1
     assert "0 relations" in place.cli("clean", "--orphaned-relations").err

@@ -69,13 +69,13 @@ def debug_command(shared: Common) -> int:
 @click.option(
     "--orphaned-relations",
     is_flag=True,
-    help="Instead, list the relations of features and datasets that are no longer declared.",
+    help="Instead, list the relations of features that are no longer declared.",
 )
 @click.option("--yes", is_flag=True, help="With --orphaned-relations: drop them, with all that they hold.")
 def clean_command(shared: Common, orphaned_relations: bool, yes: bool) -> int:
     """Empty the target folder; warehouses stay.
 
-    With --orphaned-relations, look for what features and datasets that are no longer declared have left: it is
+    With --orphaned-relations, look for what features that are no longer declared have left in the warehouse: it is
     listed, and dropped only with --yes.
     """
     if orphaned_relations:
