@@ -10,7 +10,7 @@ from pathlib import Path
 
 from metasql.api.selecting import Choice, Lookups, feature_keys, lookups_without_warehouse, named_keys
 from metasql.config.project import VERSION
-from metasql.diagnostics import Bag, MetasqlError
+from metasql.diagnostics import Bag, Bug, MetasqlError
 from metasql.events import Emit, Note
 from metasql.execute import state
 from metasql.execute.command import prepare, refresh_downstream
@@ -155,15 +155,27 @@ def require_relations(session: Session, feature: Feature) -> None:
 
 def finish_write(
     project: Project, session: Session, feature: Feature, command: str, written: int, *, count: bool = True
-) -> None:
-    """After commits or a deletion: refresh the status, if that is to be done here, and record what was done."""
-    after = refresh_status(session, feature) if count else None
-    if count:
-        refresh_downstream(session, [feature.key.path] if written else [], [])
+) -> bool:
+    """After commits or a deletion: refresh the status, if that is to be done here, and record what was done.
+
+    What was written is there, whatever becomes of the counts: where they cannot be told, a note says why. Gives
+    whether they were.
+    """
+    after = None
+    try:
+        if count:
+            after = refresh_status(session, feature)
+            refresh_downstream(session, [feature.key.path] if written else [], [])
+    except Bug:
+        raise
+    except MetasqlError as error:
+        text = f"note: {feature.key} was written, and what is left to do could not be counted:"
+        session.emit(Note(f"{text} {error}"))
     text = after.text() if after else ""
     node = NodeResult(feature.key.path, feature.kind.value, "ok", text=text, after=after, written=written)
     result = RunResult(session.run_id, command, project.target.name, now(), 0.0, (node,))
     record(session, result, project.config.name, VERSION)
+    return after is not None
 
 
 def publishing(session: Session, path: Path | None) -> Callable[[], None]:

@@ -28,6 +28,7 @@ class Committer:
 
     def __init__(self, warehouse: Warehouse, token: str, host: str = "127.0.0.1", port: int = 0) -> None:
         self._warehouse = warehouse
+        warehouse._upkeep.for_all = True
         self._token = token
         try:
             self._server = ThreadingHTTPServer((host, port), self._handler())

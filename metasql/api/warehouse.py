@@ -71,8 +71,8 @@ class Warehouse(Versioned):
             columns = session.connection.columns(session.layout.of(feature.key, "increment")) or {}
         chosen = condition(self._project, feature, columns, where, "where") if where is not None else None
         wanted, ordered = Wanted(statuses, names, part, chosen, limit), limit is not None
-        if part is not None and part[0] > 0:
-            self._upkeep.leave(feature)
+        if part is not None:
+            self._upkeep.asked(feature, part)
         query = handout(feature, session.layout, wanted, ordered=ordered)
 
         def export(path: Path, size: int) -> None:

@@ -116,7 +116,7 @@ class ClickHouseConnection(Lacking):
 
     def export(self, query: exp.Query, path: Path, format: str, size: int = 0) -> None:
         sql = self._render(query)
-        files.export(self._client, sql, self._described(sql), path, format, size)
+        files.export(self._client, sql, self._described(sql), path, format, size, self.dialect.view_settings)
 
     # Writing rows
 
@@ -233,7 +233,7 @@ class ClickHouseConnection(Lacking):
             if change:
                 self._rebuild(writes, relation, now, change)
             if drop:
-                writes.later.append(lambda: self._tables.drop_columns(relation, drop))
+                writes.dropped.append(lambda: self._tables.drop_columns(relation, drop))
 
     def _rebuild(self, writes: Writes, relation: Relation, now: Relation, change: Mapping[str, str]) -> None:
         """Other types are another table: a change in place that fails halfway is tried for ever."""
@@ -268,7 +268,7 @@ class ClickHouseConnection(Lacking):
         """At once, for readers of what is about to change, and again after it, for what was stored meanwhile."""
         self._empty(relation)
         if self._writes is not None:
-            self._writes.later.append(lambda: self._empty(relation))
+            self._writes.emptied.append(lambda: self._empty(relation))
 
     def _empty(self, relation: Relation) -> None:
         made, purpose = self._fresh(relation.name), f"empty {relation}"

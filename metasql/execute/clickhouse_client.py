@@ -100,18 +100,20 @@ class Client:
             raise errors.no_answer(self.where, purpose)
         return list(result.column_names), rows
 
-    def save(self, sql: str, path: Path, format: str) -> None:
-        """The rows of a query as a file of one of ClickHouse's formats; never all of them are in memory."""
+    def save(self, sql: str, path: Path, format: str, ways: Mapping[str, str | int]) -> None:
+        """The rows of a query as a file of one of ClickHouse's formats; never all of them are in memory.
+
+        `ways`: settings that suit the query.
+        """
+        more = {**ways, **FILES}
 
         def read(settings: dict[str, Any]) -> None:
             if not self.over_http:  # here an answer would be whole in memory before a byte of it is written
                 written = f"{sql}\nINTO OUTFILE {literal(str(path))} TRUNCATE FORMAT {format}"
-                self.driver.command(written, settings={**settings, **FILES})
+                self.driver.command(written, settings={**settings, **more})
                 return
             # An error after the first rows would stand among them.
-            stream: Any = self.driver.raw_stream(
-                sql, fmt=format, settings={**settings, **FILES, "wait_end_of_query": 1}
-            )
+            stream: Any = self.driver.raw_stream(sql, fmt=format, settings={**settings, **more, "wait_end_of_query": 1})
             with path.open("wb") as file, closing(stream):
                 shutil.copyfileobj(stream, file, 1 << 20)
 

@@ -115,8 +115,19 @@ def arrow_rows(given: Any, otherwise: Sequence[str]) -> Iterator[tuple[Rows, lis
         yield rows, list(columns) if columns is not None else None
 
 
-def export(client: Client, sql: str, types: Mapping[str, str], path: Path, format: str, size: int = 0) -> None:
-    """Write a query's rows to a file; `types` are those of its columns, `size` is that of Arrow batches."""
+def export(
+    client: Client,
+    sql: str,
+    types: Mapping[str, str],
+    path: Path,
+    format: str,
+    size: int,
+    ways: Mapping[str, str | int],
+) -> None:
+    """Write a query's rows to a file; `types` are those of its columns, `size` is that of Arrow batches.
+
+    `ways`: settings that suit metasql's own queries, where it is not a view that has them in its text.
+    """
     zoned = [name for name, type_ in types.items() if type_.startswith("DateTime")]
     wide = [name for name, type_ in types.items() if type_.endswith(("Int128", "Int256"))]
     if wide:  # Parquet has no such integers: their texts go over
@@ -124,7 +135,7 @@ def export(client: Client, sql: str, types: Mapping[str, str], path: Path, forma
         sql = f"SELECT * REPLACE ({texts}) FROM ({sql})"
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "rows.parquet"
-        client.save(sql, made, "Parquet")
+        client.save(sql, made, "Parquet", ways)
         save(made, zoned, wide, path, format, size)
 
 

@@ -6,9 +6,10 @@ At the end, in this order:
 1. what is added to histories (a row that is there already is left out, so doing it again adds nothing);
 2. the stages, in the order in which the steps first named their tables, each in one move;
 3. rows that are removed for good, which the second move has hidden from readers;
-4. tables that take the place of others, views, metasql's own rows, and columns that are dropped, as they came.
+4. tables that take the place of others, views, and metasql's own rows, as they came.
    Where such a table lacks columns of the one before, a key that changed, the views that are there follow it
-   in the same statement: one that was left behind would name what is gone.
+   in the same statement: one that was left behind would name what is gone;
+5. columns that nothing names any more, and then, once more, what others have settled meanwhile.
 
 A process that dies before the second move of a feature leaves what was there before, one that dies later leaves
 units whose inputs are not told yet, so that they are stale, or views that the next run replaces. Stages that are
@@ -42,6 +43,8 @@ class Writes:
     created: set[Relation] = field(default_factory=set)
     views: dict[Relation, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     later: list[Callable[[], None]] = field(default_factory=list)
+    dropped: list[Callable[[], None]] = field(default_factory=list)
+    emptied: list[Callable[[], None]] = field(default_factory=list)
 
     def stage(self, target: Relation, *, history: bool = False) -> Relation:
         """Where the rows of a table wait; a table that will take its place is filled itself."""
@@ -69,7 +72,7 @@ class Writes:
         """Make everything visible, and leave nothing behind."""
         for target in [*self.histories, *(name for name in self.stages if name not in self.histories)]:
             self.tables.publish(self.stages[target], target)
-        for do in [*self.erased, *self.later]:
+        for do in [*self.erased, *self.later, *self.dropped, *self.emptied]:
             do()
         self.clear()
 
@@ -83,7 +86,7 @@ class Writes:
     def clear(self) -> None:
         for stage in self.stages.values():
             self.tables.drop(stage, "drop a stage")
-        self.stages, self.histories, self.erased, self.later = {}, [], [], []
+        self.stages, self.histories, self.erased, self.later, self.dropped, self.emptied = {}, [], [], [], [], []
         self.replaced, self.created, self.views = {}, set(), {}
 
     def taking_places(self) -> dict[Relation, Relation]:
@@ -122,5 +125,6 @@ class Writes:
                 stage = self.fresh_name(view.name)
                 self.tables.view(stage, sql, columns)
                 pairs.append((view, stage))
-        self.tables.change_places(pairs, f"put {', '.join(sorted(str(name) for name in names))} in place")
+        # Each pair for itself is there or not when that stops halfway: nothing is dropped then that may be the old one.
         self.replaced = {target: other for target, other in self.replaced.items() if target not in names}
+        self.tables.change_places(pairs, f"put {', '.join(sorted(str(name) for name in names))} in place")

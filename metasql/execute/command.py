@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -131,11 +131,16 @@ def refresh_downstream(session: Session, written: Iterable[str], chosen: Iterabl
     One whose tables, or those of a parent, lack what is declared by now is counted when it is run.
     """
     done = set(chosen)
-    keys = {child for name in written for child in session.graph.children.get(FeatureKey(name), ())}
+    for feature in children_of(session, written):
+        if feature.key.path not in done:
+            refresh_status(session, feature)
+
+
+def children_of(session: Session, names: Iterable[str]) -> Iterator[Feature]:
+    """The features behind some that can be counted."""
+    keys = {child for name in names for child in session.graph.children.get(FeatureKey(name), ())}
     for key in sorted(keys):
         feature = session.graph.features[key]
         read = [feature, *(session.graph.features[dep.feature] for dep in feature.deps)]
-        if str(key) in done or session.layout.is_deferred(key):
-            continue
-        if all(has_its_columns(session, item) for item in read):
-            refresh_status(session, feature)
+        if not session.layout.is_deferred(key) and all(has_its_columns(session, item) for item in read):
+            yield feature
