@@ -100,7 +100,7 @@ class Writes:
             self._swap_with_views()
         if target not in self.replaced:
             return
-        other = self.replaced[target]
+        other = self.replaced.pop(target)
         if other is None:
             self.tables.drop(target, f"drop {target}")
         else:
