@@ -161,11 +161,12 @@ def finish_write(
     What was written is there, whatever becomes of the counts: where they cannot be told, a note says why. Gives
     whether they were.
     """
-    after = None
+    after, counted = None, False
     try:
         if count:
             after = refresh_status(session, feature)
             refresh_downstream(session, [feature.key.path] if written else [], [])
+            counted = True
     except Bug:
         raise
     except MetasqlError as error:
@@ -175,7 +176,7 @@ def finish_write(
     node = NodeResult(feature.key.path, feature.kind.value, "ok", text=text, after=after, written=written)
     result = RunResult(session.run_id, command, project.target.name, now(), 0.0, (node,))
     record(session, result, project.config.name, VERSION)
-    return after is not None
+    return counted
 
 
 def publishing(session: Session, path: Path | None) -> Callable[[], None]:

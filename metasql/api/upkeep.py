@@ -75,9 +75,7 @@ class Upkeep:
     def end(self) -> None:
         """Count everything that no other session has counted since, and record the rest."""
         until = self.clock() + PATIENCE
-        for key, feature in [*self._uncounted.items(), *((key, found) for key, (found, _) in self._written.items())]:
-            if key not in self._written and key not in self._uncounted:
-                continue  # it was both, and is done
+        for key, feature in {**self._uncounted, **{key: found for key, (found, _) in self._written.items()}}.items():
             rows = self._written.get(key, (feature, 0))[1]
             counted = self._is_left(key) and key in self._last and self._is_counted(feature, until)
             if rows or not counted:
