@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import clickhouse_connect
 
 from tests.bench.increment_bench import FLOOR, PUBLIC, VIEW
 from tests.bench.measure import cpu, cpu_of, median_of, show
-from tests.bench.warehouse import SIMPLE, WIDE, Scenario, Warehouse
+from tests.bench.warehouse import SIMPLE, WIDE, Ask, Scenario, Warehouse
 from tests.support.clickhouse_server import Server
 
 SORTED = "floor, joined as the view does"
@@ -34,12 +36,32 @@ class OnClickHouse(Warehouse):
     def client(self) -> Any:
         return clickhouse_connect.get_client(interface="chdb", path=str(self.folder / "bench.chdb"))
 
-    def used(self) -> float:
-        """CPU seconds of the engine so far."""
-        return cpu()
+    @contextmanager
+    def asking(self, gigabytes: int | None = None) -> Iterator[Ask]:
+        client = self.client()
+        settings = {} if gigabytes is None else {"max_memory_usage": gigabytes * 10**9}
+        yield lambda query: client.command(f"SELECT * FROM ({query}) FORMAT Null", settings=settings)
+        client.close()
 
-    def close(self) -> None:
-        """Nothing runs on."""
+    def copy_leaf(self) -> None:
+        client = self.client()
+        client.command("DROP TABLE IF EXISTS main.bare")
+        client.command("DROP TABLE IF EXISTS main.todo")
+        client.command("CREATE TABLE main.bare AS main.sample__leaf__samples")
+        client.command("INSERT INTO main.bare SELECT * FROM main.sample__leaf__samples FINAL")
+        client.command(
+            "CREATE TABLE main.todo ENGINE = MergeTree ORDER BY tuple() AS "
+            "SELECT sample_id, metasql_provenance__crop FROM main.sample__leaf__increment"
+        )
+        client.close()
+
+    def write_bare(self, rows: str) -> None:
+        client = self.client()
+        client.command("DROP TABLE IF EXISTS main.written")
+        client.command(f"CREATE TABLE main.written ENGINE = MergeTree ORDER BY tuple() AS {rows} SETTINGS final = 1")
+        client.command("DELETE FROM main.bare WHERE sample_id IN (SELECT sample_id FROM main.todo)")
+        client.command("INSERT INTO main.bare SELECT * FROM main.written")
+        client.close()
 
     def fill(self) -> None:
         client = self.client()
@@ -80,7 +102,7 @@ class OnServer(OnClickHouse):
 
     def used(self) -> float:
         assert self.server.process is not None
-        return cpu_of(self.server.process.pid)
+        return cpu() + cpu_of(self.server.process.pid)
 
     def close(self) -> None:
         self.server.stop()

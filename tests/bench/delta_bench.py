@@ -1,6 +1,6 @@
 """Increments by delta beside the full ones: nothing changed, a thousandth and a tenth of the samples changed.
 
-    python -m tests.bench.delta_bench [--engine duckdb|chdb] [--samples N] [--times N]
+    python -m tests.bench.delta_bench [--engine duckdb|chdb|server] [--samples N] [--times N]
 
 All samples of the leaf are settled first. No row goes to Python.
 """
@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from tests.bench.clickhouse_increment import OnClickHouse
+from tests.bench.clickhouse_increment import OnClickHouse, OnServer
 from tests.bench.measure import median_of, show
 from tests.bench.warehouse import LEAF, SIMPLE, WIDE, Scenario, Warehouse
 
@@ -23,38 +22,21 @@ ONE_IN = (1_000, 10)
 """One in so many samples changes, in these rounds."""
 
 FULL_NAME = "full"
-Run = Callable[[str], object]
-
-
-@contextmanager
-def _duckdb(warehouse: Warehouse) -> Iterator[Run]:
-    with warehouse.connect() as connection:
-        yield lambda view: connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS SELECT * FROM {view}")
-
-
-@contextmanager
-def _chdb(warehouse: OnClickHouse) -> Iterator[Run]:
-    client = warehouse.client()
-    yield lambda view: client.command(f"SELECT * FROM main.{view} FORMAT Null")
-    client.close()
+ENGINES = {"duckdb": partial(Warehouse, ids="bigint"), "chdb": OnClickHouse, "server": OnServer}
 
 
 def measured(scenario: Scenario, samples: int, times: int, engine: str = "duckdb") -> dict[str, dict[str, float]]:
     """The median CPU seconds of whole rows, both ways, by what changed."""
     found: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        warehouse: Warehouse
-        if engine == "duckdb":
-            warehouse = Warehouse(Path(folder), scenario, samples, ids="bigint")
-            opened = partial(_duckdb, warehouse)
-        else:
-            warehouse = OnClickHouse(Path(folder), scenario, samples)
-            opened = partial(_chdb, warehouse)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(ENGINES[engine](Path(folder), scenario, samples)) as warehouse,
+    ):
         warehouse.settle()
-        found["nothing changed"] = _both(opened, times)
+        found["nothing changed"] = _both(warehouse, times)
         for one_in in ONE_IN:
             warehouse.change(one_in)
-            found[f"one in {one_in:,} changed"] = _both(opened, times)
+            found[f"one in {one_in:,} changed"] = _both(warehouse, times)
             warehouse.hand_out()
             warehouse.make_batch()
             warehouse.commit()
@@ -62,14 +44,17 @@ def measured(scenario: Scenario, samples: int, times: int, engine: str = "duckdb
     return found
 
 
-def _both(opened: Callable[[], object], times: int) -> dict[str, float]:
-    with opened() as run:  # type: ignore[attr-defined]  # a context manager of either engine
-        return {FULL_NAME: median_of(times, partial(run, FULL)), "by delta": median_of(times, partial(run, DELTA))}
+def _both(warehouse: Warehouse, times: int) -> dict[str, float]:
+    with warehouse.asking() as ask:
+        return {
+            name: median_of(times, partial(ask, f"SELECT * FROM main.{view}"), used=warehouse.used)
+            for name, view in ((FULL_NAME, FULL), ("by delta", DELTA))
+        }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engine", choices=["duckdb", "chdb"], default="duckdb")
+    parser.add_argument("--engine", choices=list(ENGINES), default="duckdb")
     parser.add_argument("--samples", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=5, help="the median of so many is shown")
     parser.add_argument("--scenario", choices=["simple", "wide"], help="both where it is not given")

@@ -12,35 +12,21 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.bench.measure import show, spent
 from tests.bench.warehouse import LEAF, SIMPLE, Warehouse
 
 BARE = "bare delete and insert"
-
-
-def bare(warehouse: Warehouse, rows: str) -> Callable[[], None]:
-    """Replace samples in a copy of the leaf's table by the rows of a query with the same columns."""
-
-    def write() -> None:
-        with warehouse.connect() as connection:
-            connection.execute("BEGIN")
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE written AS {rows}")
-            connection.execute("DELETE FROM bare USING written WHERE bare.sample_id = written.sample_id")
-            connection.execute("INSERT INTO bare BY NAME SELECT * FROM written")
-            connection.execute("COMMIT")
-
-    return write
-
-
-def copy_leaf(warehouse: Warehouse) -> None:
-    """The table that the bare statements write to, and the samples that they write."""
-    with warehouse.connect() as connection:
-        connection.execute("CREATE OR REPLACE TABLE bare AS SELECT * FROM sample__leaf__samples")
-        connection.execute(
-            "CREATE OR REPLACE TABLE todo AS SELECT sample_id, metasql_provenance__crop FROM sample__leaf__increment"
-        )
+REWRITTEN = (
+    "SELECT leaf.* REPLACE (root.path_0 AS path, root.duration_0 * 25 AS frame_count, "
+    "root.audio_etag AS audio_etag, root.frames_etag AS frames_etag, "
+    "todo.metasql_provenance__crop AS metasql_provenance__crop) "
+    "FROM main.todo AS todo JOIN main.sample__root_0 AS root USING (sample_id) "
+    "JOIN main.bare AS leaf USING (sample_id)"
+)
+"""The rows of a SQL leaf, by hand."""
 
 
 def run(samples: int, threads: int, times: int) -> dict[str, float]:
@@ -48,13 +34,10 @@ def run(samples: int, threads: int, times: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Warehouse(Path(folder), SIMPLE, samples, kind="sql", threads=threads)
         warehouse.settle()
-        rows = (
-            "SELECT leaf.* REPLACE (root.path_0 AS path, root.duration_0 * 25 AS frame_count, "
-            "root.audio_etag AS audio_etag, root.frames_etag AS frames_etag, "
-            "todo.metasql_provenance__crop AS metasql_provenance__crop) "
-            "FROM todo JOIN sample__root_0 AS root USING (sample_id) JOIN bare AS leaf USING (sample_id)"
-        )
-        works = {BARE: bare(warehouse, rows), "metasql run": lambda: warehouse.metasql("run", "-q", "--select", LEAF)}
+        works = {
+            BARE: partial(warehouse.write_bare, REWRITTEN),
+            "metasql run": lambda: warehouse.metasql("run", "-q", "--select", LEAF),
+        }
         return _medians(warehouse, works, times, _prepare(warehouse))
 
 
@@ -66,10 +49,11 @@ def commit(samples: int, threads: int, times: int) -> dict[str, float]:
         rows = (
             "SELECT leaf.* REPLACE (batch.path AS path, batch.frame_count AS frame_count, "
             "todo.metasql_provenance__crop AS metasql_provenance__crop) "
-            f"FROM '{warehouse.batch}' AS batch JOIN todo USING (sample_id) JOIN bare AS leaf USING (sample_id)"
+            f"FROM '{warehouse.batch}' AS batch JOIN main.todo AS todo USING (sample_id) "
+            "JOIN main.bare AS leaf USING (sample_id)"
         )
         works = {
-            BARE: bare(warehouse, rows),
+            BARE: partial(warehouse.write_bare, rows),
             "metasql increment": warehouse.hand_out,
             "metasql commit": warehouse.commit,
         }
@@ -79,7 +63,7 @@ def commit(samples: int, threads: int, times: int) -> dict[str, float]:
 def _prepare(warehouse: Warehouse) -> Callable[[], None]:
     def prepare() -> None:
         warehouse.change()
-        copy_leaf(warehouse)
+        warehouse.copy_leaf()
         if warehouse.kind == "external":
             warehouse.hand_out()
             warehouse.make_batch()

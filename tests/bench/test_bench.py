@@ -18,6 +18,7 @@ from tests.bench import (
     api_bench,
     commands_bench,
     compile_bench,
+    delta_bench,
     growth_bench,
     increment_bench,
     plan_bench,
@@ -131,10 +132,18 @@ def test_writing(work: Any) -> None:
     assert run_bench.BARE in found
 
 
-def test_rows() -> None:
+@pytest.mark.parametrize("kind", ["duckdb", "server"])
+def test_rows(kind: str) -> None:
     """The same at two sizes, less memory than a person has."""
-    found = rows_bench.measured(10 * SAMPLES, 1, 1)
+    found = rows_bench.measured(10 * SAMPLES, 1, 1, kind)
     assert found.keys() == {"nothing changed", "one in 1,000 changed", "one in 100 written", "one in 10 changed"}
+
+
+@pytest.mark.parametrize("kind", delta_bench.ENGINES)
+def test_delta(kind: str) -> None:
+    """What is left is verified by the script itself."""
+    found = delta_bench.measured(SIMPLE, SAMPLES, 1, kind)
+    assert list(found) == ["nothing changed", "one in 1,000 changed", "one in 10 changed"]
 
 
 def test_plans_of_queries(tmp_path: Path) -> None:
@@ -151,10 +160,10 @@ def test_plans() -> None:
     assert list(found) == [plan_bench.FLOOR, "metasql plan, nothing to do", "metasql plan, everything to do"]
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "server"])
-def test_workers(engine: str) -> None:
+@pytest.mark.parametrize("kind", ["duckdb", "server"])
+def test_workers(kind: str) -> None:
     """Nothing is lost and nothing is there twice, which the script itself checks."""
-    assert "workers" in workers_bench.measured(engine, 1_000, 3, 100)
+    assert "workers" in workers_bench.measured(kind, 1_000, 3, 100)
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "chdb"])

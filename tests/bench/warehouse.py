@@ -6,6 +6,8 @@ every sample is settled, and `change` changes a tenth of the parents.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import duckdb
 import yaml
 
 from metasql.cli.main import main
+from tests.bench.measure import cpu
 
 LEAF = "sample/leaf"
 TENTH = "hash(sample_id) % 10 = 0"
@@ -45,6 +48,9 @@ SPLIT = Scenario(
     },
 )
 
+
+Ask = Callable[[str], object]
+"""Run a query; its rows go nowhere."""
 
 IDS = {"text": "'s' || lpad(i::text, 9, '0')", "bigint": "i"}
 """How a sample is named: joining texts costs several times what joining numbers does."""
@@ -139,6 +145,39 @@ class Warehouse:
         connection = duckdb.connect(str(self.path))
         connection.execute(f"SET threads = {self.threads}")
         return connection
+
+    @contextmanager
+    def asking(self, gigabytes: int | None = None) -> Iterator[Ask]:
+        """Queries as any client asks them; none may use more memory than is given."""
+        with self.connect() as connection:
+            if gigabytes is not None:
+                connection.execute(f"SET memory_limit = '{gigabytes}GB'")
+            yield lambda query: connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}")
+
+    def used(self) -> float:
+        """CPU seconds so far of this process, and of the engine."""
+        return cpu()
+
+    def close(self) -> None:
+        """Nothing runs on."""
+
+    def copy_leaf(self) -> None:
+        """The table that bare statements write to, `bare`, and the samples that they write, `todo`."""
+        with self.connect() as connection:
+            connection.execute("CREATE OR REPLACE TABLE bare AS SELECT * FROM sample__leaf__samples")
+            connection.execute(
+                "CREATE OR REPLACE TABLE todo AS "
+                "SELECT sample_id, metasql_provenance__crop FROM sample__leaf__increment"
+            )
+
+    def write_bare(self, rows: str) -> None:
+        """Replace samples in the copy of the leaf's table by the rows of a query with the same columns."""
+        with self.connect() as connection:
+            connection.execute("BEGIN")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE written AS {rows}")
+            connection.execute("DELETE FROM bare USING written WHERE bare.sample_id = written.sample_id")
+            connection.execute("INSERT INTO bare BY NAME SELECT * FROM written")
+            connection.execute("COMMIT")
 
     def target(self) -> dict[str, object]:
         return {"type": "duckdb", "path": "bench.duckdb", "schema": "main", "settings": {"threads": self.threads}}
