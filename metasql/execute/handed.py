@@ -12,14 +12,25 @@ from metasql.plan.handout import Wanted, handout, of_shard
 
 
 def handed_out(session: Session, feature: Feature, wanted: Wanted, *, ordered: bool = True) -> exp.Query:
-    """The query for the wanted rows.
+    """The query for the wanted rows: of the view, but where that is of the declaration here and goes by what changed.
 
-    Shards are asked for by many at once, each of which would hold all that is new to find its own: where the view
-    is that of the declaration here, and goes by what changed, its query is made for the shard alone.
+    Then a shard has a query of its own: many ask for one at once, and each would hold all that is new to find its own.
+    And where most units need a look, it is the view that looks at all of them: that does not list beforehand which
+    those are, needs less time, and memory that does not grow with them.
     """
     part: exp.Query | None = None
-    if wanted.shard is not None and delta.why_full(feature, session.graph, session.layout) is None:
+    view = "increment"
+    if delta.why_full(feature, session.graph, session.layout) is None:
         made = told_made(session).get(feature.key)
         if is_current(session, feature, made):
-            part = of_shard(feature, session.graph, session.layout, *wanted.shard)
-    return handout(feature, session.layout, wanted, ordered=ordered, part=part)
+            if wanted.shard is not None:
+                part = of_shard(feature, session.graph, session.layout, *wanted.shard)
+            elif _mostly_touched(session, feature):
+                view = "increment_full"
+    return handout(feature, session.layout, wanted, ordered=ordered, part=part, view=view)
+
+
+def _mostly_touched(session: Session, feature: Feature) -> bool:
+    rows = session.connection.rows(delta.looks(feature, session.layout), "see how much has to be looked at")
+    touched, there = rows[0]
+    return 2 * int(touched) >= int(there)

@@ -121,9 +121,10 @@ def _text(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def _text_map(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    keys = exp.Array(expressions=list(arguments[0::2]))
-    values = exp.Array(expressions=list(arguments[1::2]))
-    return exp.Map(keys=keys, values=values)
+    """A struct, cast to a map: MAP(keys, values) makes two lists for each row, and costs five times as much."""
+    pairs = zip(arguments[0::2], arguments[1::2], strict=True)
+    struct = exp.Struct(expressions=[exp.PropertyEQ(this=key, expression=value) for key, value in pairs])
+    return exp.Cast(this=struct, to=exp.DataType.build("map<text, text>"))
 
 
 def _try_cast(arguments: Sequence[exp.Expr]) -> exp.Expr:

@@ -10,6 +10,7 @@ row stamps it with a new number; where rows vanish without one (removed for good
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 from sqlglot import exp
 
@@ -113,6 +114,29 @@ def touched(feature: Feature, layout: Layout, keep: exp.Expr | None = None) -> t
         Block(HORIZON, "the commit number up to which everything is settled but what is pending", until.where(mark)),
         Block(TOUCHED, "the units that are pending, or of which some row was written since", query),
     )
+
+
+def looks(feature: Feature, layout: Layout) -> exp.Query:
+    """How many units need a look, and how many there are: about, for units that are touched twice count twice.
+
+    Columns: `touched`, `there`. It costs the counting of rows above the horizon, whatever there is besides.
+    """
+    until, _ = touched(feature, layout)
+    settled_ = table(layout.of(feature.key, "settled"), "settled")
+    pending = _counted(settled_).where(is_null(col("metasql_horizon", "settled")), copy=False)
+    rows = [table(layout.of(dep.feature, "samples"), "written") for dep in feature.deps if dep.whole_key]
+    since = [_counted(source).where(_since("written"), copy=False) for source in rows]
+    there = [_counted(source.copy()) for source in rows]
+    query = select(as_(_sum(pending, *since), "touched"), as_(_sum(*there), "there"))
+    return query.with_(until.name, as_=until.query, copy=False)
+
+
+def _counted(source: exp.Expr) -> exp.Select:
+    return select(exp.Count(this=exp.Star())).from_(source, copy=False)
+
+
+def _sum(*queries: exp.Query) -> exp.Expr:
+    return reduce(lambda all_, query: exp.Add(this=all_, expression=query), [exp.Subquery(this=q) for q in queries])
 
 
 def _parts(feature: Feature, layout: Layout) -> Iterator[exp.Select]:

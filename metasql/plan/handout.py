@@ -33,10 +33,19 @@ class Wanted:
 
 
 def handout(
-    feature: Feature, layout: Layout, wanted: Wanted, *, ordered: bool = True, part: exp.Query | None = None
+    feature: Feature,
+    layout: Layout,
+    wanted: Wanted,
+    *,
+    ordered: bool = True,
+    part: exp.Query | None = None,
+    view: str = "increment",
 ) -> exp.Query:
-    """Rows of `X__increment`, in the order of their keys where that is asked for; `part`: those of the shard."""
-    rows = part.subquery("increment", copy=False) if part else table(layout.of(feature.key, "increment"), "increment")
+    """Rows of `X__increment`, in the order of their keys where that is asked for.
+
+    `part`: those of the shard; `view`: where they are read, `increment` or `increment_full`.
+    """
+    rows = part.subquery("increment", copy=False) if part else table(layout.of(feature.key, view), "increment")
     query = select(exp.Star()).from_(rows, copy=False)
     keep: list[exp.Expr] = [col("metasql_status", "increment").isin(*wanted.statuses)]
     if wanted.fields:

@@ -111,6 +111,29 @@ def test_shards_are_the_whole(place):
     )
 
 
+def test_what_is_handed_out_where_most_is_new(place):
+    """It is read in full then, and by what changed where that is little: the rows are those of the view."""
+    asked = ("--status", "new,stale,orphaned", "--format", "json")
+
+    def handed_out():
+        made = [json.loads(line) for line in place.cli("increment", "crop", *asked).out.splitlines()]
+        return {(row["video_id"],): (row["metasql_status"], row["metasql_receipt"]) for row in made}
+
+    def viewed():
+        rows = place.values("SELECT video_id, metasql_status, metasql_receipt FROM main.crop__increment")
+        return {(row[0],): tuple(row[1:]) for row in rows}
+
+    refill(place, *((number, "a", f"a{number}", "f") for number in range(10, 30)))
+    place.run()
+    assert len(handed_out()) == 20
+    assert handed_out() == viewed()
+    place.work_off("crop", {"path": "q"})
+    refill(place, *((number, "a", f"a{number}", "f" if number < 28 else "g") for number in range(11, 30)))
+    place.run()
+    assert len(handed_out()) == 3
+    assert handed_out() == viewed()
+
+
 def test_what_is_pending_stays_so(place):
     """Many commands later a sample that nobody worked off is listed as before."""
     refill(place, (0, "a", "a0", "other"))

@@ -26,17 +26,8 @@ SELECT
       '--------------------------------'
     )
   ) AS metasql_data_version,
-  MAP(
-    ['audio', 'boundaries'],
-    [sample.metasql_provenance__audio, sample.metasql_provenance__boundaries]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['audio', 'boundaries'],
-    [
-      COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio),
-      COALESCE(sample.metasql_data_version__boundaries, sample.metasql_provenance__boundaries)
-    ]
-  ) AS metasql_data_version_by_field,
+  CAST({'audio': sample.metasql_provenance__audio, 'boundaries': sample.metasql_provenance__boundaries} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'audio': COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio), 'boundaries': COALESCE(sample.metasql_data_version__boundaries, sample.metasql_provenance__boundaries)} AS MAP(TEXT, TEXT)) AS metasql_data_version_by_field,
   sample.metasql_feature_version,
   sample.metasql_run_id,
   sample.metasql_created_at,

@@ -61,8 +61,5 @@ WITH from_video__full AS (
 SELECT
   made.*,
   MD5(made.metasql_provenance__audio || made.metasql_provenance__boundaries) AS metasql_provenance,
-  MAP(
-    ['audio', 'boundaries'],
-    [made.metasql_provenance__audio, made.metasql_provenance__boundaries]
-  ) AS metasql_provenance_by_field
+  CAST({'audio': made.metasql_provenance__audio, 'boundaries': made.metasql_provenance__boundaries} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field
 FROM made;

@@ -218,12 +218,6 @@ SELECT
   listed.metasql_provenance__boundaries,
   listed.metasql_stale__audio,
   listed.metasql_stale__boundaries,
-  MAP(
-    ['audio', 'boundaries'],
-    [listed.metasql_provenance__audio, listed.metasql_provenance__boundaries]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['audio', 'boundaries'],
-    [listed.metasql_previous__audio, listed.metasql_previous__boundaries]
-  ) AS metasql_previous_provenance_by_field
+  CAST({'audio': listed.metasql_provenance__audio, 'boundaries': listed.metasql_provenance__boundaries} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'audio': listed.metasql_previous__audio, 'boundaries': listed.metasql_previous__boundaries} AS MAP(TEXT, TEXT)) AS metasql_previous_provenance_by_field
 FROM listed;

@@ -27,17 +27,8 @@ SELECT
       '--------------------------------'
     )
   ) AS metasql_data_version,
-  MAP(
-    ['place', 'score'],
-    [sample.metasql_provenance__place, sample.metasql_provenance__score]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['place', 'score'],
-    [
-      COALESCE(sample.metasql_data_version__place, sample.metasql_provenance__place),
-      COALESCE(sample.metasql_data_version__score, sample.metasql_provenance__score)
-    ]
-  ) AS metasql_data_version_by_field,
+  CAST({'place': sample.metasql_provenance__place, 'score': sample.metasql_provenance__score} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'place': COALESCE(sample.metasql_data_version__place, sample.metasql_provenance__place), 'score': COALESCE(sample.metasql_data_version__score, sample.metasql_provenance__score)} AS MAP(TEXT, TEXT)) AS metasql_data_version_by_field,
   sample.metasql_feature_version,
   sample.metasql_run_id,
   sample.metasql_created_at,

@@ -84,8 +84,5 @@ WITH from_clip__cut AS (
 SELECT
   made.*,
   MD5(made.metasql_provenance__place || made.metasql_provenance__score) AS metasql_provenance,
-  MAP(
-    ['place', 'score'],
-    [made.metasql_provenance__place, made.metasql_provenance__score]
-  ) AS metasql_provenance_by_field
+  CAST({'place': made.metasql_provenance__place, 'score': made.metasql_provenance__score} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field
 FROM made;

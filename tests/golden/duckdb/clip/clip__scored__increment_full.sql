@@ -218,12 +218,6 @@ SELECT
   listed.metasql_provenance__score,
   listed.metasql_stale__place,
   listed.metasql_stale__score,
-  MAP(
-    ['place', 'score'],
-    [listed.metasql_provenance__place, listed.metasql_provenance__score]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['place', 'score'],
-    [listed.metasql_previous__place, listed.metasql_previous__score]
-  ) AS metasql_previous_provenance_by_field
+  CAST({'place': listed.metasql_provenance__place, 'score': listed.metasql_provenance__score} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'place': listed.metasql_previous__place, 'score': listed.metasql_previous__score} AS MAP(TEXT, TEXT)) AS metasql_previous_provenance_by_field
 FROM listed;

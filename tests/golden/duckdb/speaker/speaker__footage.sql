@@ -24,17 +24,8 @@ SELECT
       '--------------------------------'
     )
   ) AS metasql_data_version,
-  MAP(
-    ['amount', 'quality'],
-    [sample.metasql_provenance__amount, sample.metasql_provenance__quality]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['amount', 'quality'],
-    [
-      COALESCE(sample.metasql_data_version__amount, sample.metasql_provenance__amount),
-      COALESCE(sample.metasql_data_version__quality, sample.metasql_provenance__quality)
-    ]
-  ) AS metasql_data_version_by_field,
+  CAST({'amount': sample.metasql_provenance__amount, 'quality': sample.metasql_provenance__quality} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'amount': COALESCE(sample.metasql_data_version__amount, sample.metasql_provenance__amount), 'quality': COALESCE(sample.metasql_data_version__quality, sample.metasql_provenance__quality)} AS MAP(TEXT, TEXT)) AS metasql_data_version_by_field,
   sample.metasql_feature_version,
   sample.metasql_run_id,
   sample.metasql_created_at,

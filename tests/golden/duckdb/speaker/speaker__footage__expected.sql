@@ -133,8 +133,5 @@ WITH from_clip__scored AS (
 SELECT
   made.*,
   MD5(made.metasql_provenance__amount || made.metasql_provenance__quality) AS metasql_provenance,
-  MAP(
-    ['amount', 'quality'],
-    [made.metasql_provenance__amount, made.metasql_provenance__quality]
-  ) AS metasql_provenance_by_field
+  CAST({'amount': made.metasql_provenance__amount, 'quality': made.metasql_provenance__quality} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field
 FROM made;

@@ -224,12 +224,6 @@ SELECT
   listed.metasql_provenance__quality,
   listed.metasql_stale__amount,
   listed.metasql_stale__quality,
-  MAP(
-    ['amount', 'quality'],
-    [listed.metasql_provenance__amount, listed.metasql_provenance__quality]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['amount', 'quality'],
-    [listed.metasql_previous__amount, listed.metasql_previous__quality]
-  ) AS metasql_previous_provenance_by_field
+  CAST({'amount': listed.metasql_provenance__amount, 'quality': listed.metasql_provenance__quality} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'amount': listed.metasql_previous__amount, 'quality': listed.metasql_previous__quality} AS MAP(TEXT, TEXT)) AS metasql_previous_provenance_by_field
 FROM listed;

@@ -23,17 +23,8 @@ SELECT
       '--------------------------------'
     )
   ) AS metasql_data_version,
-  MAP(
-    ['audio', 'frames'],
-    [sample.metasql_provenance__audio, sample.metasql_provenance__frames]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['audio', 'frames'],
-    [
-      COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio),
-      COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames)
-    ]
-  ) AS metasql_data_version_by_field,
+  CAST({'audio': sample.metasql_provenance__audio, 'frames': sample.metasql_provenance__frames} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'audio': COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio), 'frames': COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames)} AS MAP(TEXT, TEXT)) AS metasql_data_version_by_field,
   sample.metasql_feature_version,
   sample.metasql_run_id,
   sample.metasql_created_at,

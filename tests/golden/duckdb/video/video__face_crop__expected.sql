@@ -61,8 +61,5 @@ WITH from_video__full AS (
 SELECT
   made.*,
   MD5(made.metasql_provenance__audio || made.metasql_provenance__frames) AS metasql_provenance,
-  MAP(
-    ['audio', 'frames'],
-    [made.metasql_provenance__audio, made.metasql_provenance__frames]
-  ) AS metasql_provenance_by_field
+  CAST({'audio': made.metasql_provenance__audio, 'frames': made.metasql_provenance__frames} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field
 FROM made;

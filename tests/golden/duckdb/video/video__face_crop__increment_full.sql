@@ -159,14 +159,8 @@ SELECT
   listed.metasql_provenance__frames,
   listed.metasql_stale__audio,
   listed.metasql_stale__frames,
-  MAP(
-    ['audio', 'frames'],
-    [listed.metasql_provenance__audio, listed.metasql_provenance__frames]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['audio', 'frames'],
-    [listed.metasql_previous__audio, listed.metasql_previous__frames]
-  ) AS metasql_previous_provenance_by_field,
+  CAST({'audio': listed.metasql_provenance__audio, 'frames': listed.metasql_provenance__frames} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'audio': listed.metasql_previous__audio, 'frames': listed.metasql_previous__frames} AS MAP(TEXT, TEXT)) AS metasql_previous_provenance_by_field,
   COALESCE(
     CASE
       WHEN CASE

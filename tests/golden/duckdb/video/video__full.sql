@@ -44,24 +44,8 @@ SELECT
       '--------------------------------'
     )
   ) AS metasql_data_version,
-  MAP(
-    ['audio', 'facts', 'file', 'frames'],
-    [
-      sample.metasql_provenance__audio,
-      sample.metasql_provenance__facts,
-      sample.metasql_provenance__file,
-      sample.metasql_provenance__frames
-    ]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['audio', 'facts', 'file', 'frames'],
-    [
-      COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio),
-      COALESCE(sample.metasql_data_version__facts, sample.metasql_provenance__facts),
-      COALESCE(sample.metasql_data_version__file, sample.metasql_provenance__file),
-      COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames)
-    ]
-  ) AS metasql_data_version_by_field,
+  CAST({'audio': sample.metasql_provenance__audio, 'facts': sample.metasql_provenance__facts, 'file': sample.metasql_provenance__file, 'frames': sample.metasql_provenance__frames} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'audio': COALESCE(sample.metasql_data_version__audio, sample.metasql_provenance__audio), 'facts': COALESCE(sample.metasql_data_version__facts, sample.metasql_provenance__facts), 'file': COALESCE(sample.metasql_data_version__file, sample.metasql_provenance__file), 'frames': COALESCE(sample.metasql_data_version__frames, sample.metasql_provenance__frames)} AS MAP(TEXT, TEXT)) AS metasql_data_version_by_field,
   sample.metasql_feature_version,
   sample.metasql_run_id,
   sample.metasql_created_at,

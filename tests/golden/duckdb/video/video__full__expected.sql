@@ -147,13 +147,5 @@ SELECT
   MD5(
     made.metasql_provenance__audio || made.metasql_provenance__facts || made.metasql_provenance__file || made.metasql_provenance__frames
   ) AS metasql_provenance,
-  MAP(
-    ['audio', 'facts', 'file', 'frames'],
-    [
-      made.metasql_provenance__audio,
-      made.metasql_provenance__facts,
-      made.metasql_provenance__file,
-      made.metasql_provenance__frames
-    ]
-  ) AS metasql_provenance_by_field
+  CAST({'audio': made.metasql_provenance__audio, 'facts': made.metasql_provenance__facts, 'file': made.metasql_provenance__file, 'frames': made.metasql_provenance__frames} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field
 FROM made;

@@ -279,22 +279,6 @@ SELECT
   listed.metasql_stale__facts,
   listed.metasql_stale__file,
   listed.metasql_stale__frames,
-  MAP(
-    ['audio', 'facts', 'file', 'frames'],
-    [
-      listed.metasql_provenance__audio,
-      listed.metasql_provenance__facts,
-      listed.metasql_provenance__file,
-      listed.metasql_provenance__frames
-    ]
-  ) AS metasql_provenance_by_field,
-  MAP(
-    ['audio', 'facts', 'file', 'frames'],
-    [
-      listed.metasql_previous__audio,
-      listed.metasql_previous__facts,
-      listed.metasql_previous__file,
-      listed.metasql_previous__frames
-    ]
-  ) AS metasql_previous_provenance_by_field
+  CAST({'audio': listed.metasql_provenance__audio, 'facts': listed.metasql_provenance__facts, 'file': listed.metasql_provenance__file, 'frames': listed.metasql_provenance__frames} AS MAP(TEXT, TEXT)) AS metasql_provenance_by_field,
+  CAST({'audio': listed.metasql_previous__audio, 'facts': listed.metasql_previous__facts, 'file': listed.metasql_previous__file, 'frames': listed.metasql_previous__frames} AS MAP(TEXT, TEXT)) AS metasql_previous_provenance_by_field
 FROM listed;
