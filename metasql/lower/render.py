@@ -142,6 +142,20 @@ class Renderer:
             known = self.shared[id(tree)] = (tree, self.node(tree))
         return known[1]
 
+    def select(self, tree: exp.Expr) -> exp.Expr:
+        """A query; what is asked of keys beforehand is one more condition where rows are not looked up by `FINAL`."""
+        before, where = tree.args.get("prewhere"), tree.args.get("where")
+        if before is None or self.dialect.reads_final:
+            return self.once(tree)
+        if id(tree) not in self.shared:
+            asked = before.this
+            if where is not None:
+                first = exp.Paren(this=where.this) if isinstance(where.this, exp.Or) else where.this
+                asked = exp.And(this=first, expression=asked)
+            query = _like(tree, {**tree.args, "prewhere": None, "where": exp.Where(this=asked)})
+            self.shared[id(tree)] = (tree, self.node(query))
+        return self.shared[id(tree)][1]
+
     def special(self, tree: exp.Expr) -> exp.Expr:
         """A node that the dialect lowers in a way of its own."""
         known = self.shared.get(id(tree))
@@ -250,7 +264,7 @@ _WAYS: dict[type[exp.Expr], Callable[[Renderer, exp.Expr], exp.Expr]] = {
     exp.Identifier: Renderer.identifier,
     exp.Literal: Renderer.literal,
     exp.Null: Renderer.leaf,
-    exp.Select: Renderer.once,
+    exp.Select: Renderer.select,
     exp.Subquery: Renderer.once,
     exp.Union: Renderer.once,
 }

@@ -10,7 +10,6 @@ row stamps it with a new number; where rows vanish without one (removed for good
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
 
 from sqlglot import exp
 
@@ -136,7 +135,10 @@ def _counted(source: exp.Expr) -> exp.Select:
 
 
 def _sum(*queries: exp.Query) -> exp.Expr:
-    return reduce(lambda all_, query: exp.Add(this=all_, expression=query), [exp.Subquery(this=q) for q in queries])
+    total: exp.Expr = number(0)
+    for query in queries:
+        total = exp.Add(this=total, expression=exp.Subquery(this=query))
+    return total
 
 
 def _parts(feature: Feature, layout: Layout) -> Iterator[exp.Select]:
@@ -180,10 +182,16 @@ def _since(alias: str) -> exp.Expr:
     return exp.GT(this=col("metasql_commit", alias), expression=exp.Subquery(this=until))
 
 
-def near(pairs: list[tuple[str, str]], alias: str) -> exp.Expr:
-    """A row belongs to a unit that needs a look; `pairs` are its columns and the unit columns they must equal."""
+def near(query: exp.Select, pairs: list[tuple[str, str]], alias: str) -> exp.Select:
+    """A query over a keyed table, for the rows of units that need a look alone.
+
+    `pairs` are columns of the row and the unit columns that they must equal. They are in the key of the table
+    (`why_full`), and so hold or do not for all rows of a key: they are asked before the present row is found.
+    """
     same = all_of(*(equal(col(ours, TOUCHED), col(theirs, alias)) for theirs, ours in pairs))
-    return exists(select(number(1)).from_(table(TOUCHED), copy=False).where(same, copy=False))
+    found = exists(select(number(1)).from_(table(TOUCHED), copy=False).where(same, copy=False))
+    query.set("prewhere", exp.PreWhere(this=found))
+    return query
 
 
 def settled(

@@ -104,20 +104,22 @@ def _dependency(dep: Dependency, feature: Feature, graph: Graph, layout: Layout,
     source = current(layout.samples(dep.feature), "sample")
     live = is_null(col("metasql_deleted_at", "sample"))
     keep = [live] if dep.where is None else [live, exp.paren(at("sample", dep.where))]
-    if touched:
-        keep.append(delta.near(list(dep.match), "sample"))
     if dep.lineage is Lineage.AGGREGATION:
-        return _aggregation(dep, feature, graph, source, keep)
+        return _aggregation(dep, feature, graph, source, keep, touched=touched)
     columns = [as_(col(old, "sample"), new) for old, new in (*dep.match, *dep.carried)]
     columns += [as_(provenance.effective(field, "sample"), version_name(field)) for field in dep.fields]
     query = select(*columns, as_(true(), FOUND)).from_(source, copy=False).where(all_of(*keep), copy=False)
+    if touched:
+        delta.near(query, list(dep.match), "sample")
     filtered = " that count" if dep.where is not None else ""
     return Block(
         block_name(dep), f"{dep.feature}: its live samples{filtered}, and the versions that ours are made of", query
     )
 
 
-def _aggregation(dep: Dependency, feature: Feature, graph: Graph, source: exp.Expr, keep: list[exp.Expr]) -> Block:
+def _aggregation(
+    dep: Dependency, feature: Feature, graph: Graph, source: exp.Expr, keep: list[exp.Expr], *, touched: bool
+) -> Block:
     """A group's members as one row: digests of the set of (member key, data version), counted."""
     upstream = graph.features[dep.feature]
     key = provenance.encoded_columns(upstream, upstream.id_columns, "sample")
@@ -129,12 +131,10 @@ def _aggregation(dep: Dependency, feature: Feature, graph: Graph, source: exp.Ex
         version = provenance.effective(field, "sample")
         inner.append(as_(op("hash", concat(key, version)), version_name(field)))  # type: ignore[arg-type]
     grouped = [not_null(col(old, "sample")) for old, _ in dep.match]
-    members = (
-        select(*inner)
-        .from_(source, copy=False)
-        .where(all_of(*keep, *grouped), copy=False)
-        .subquery("member", copy=False)
-    )
+    rows = select(*inner).from_(source, copy=False).where(all_of(*keep, *grouped), copy=False)
+    if touched:
+        delta.near(rows, list(dep.match), "sample")
+    members = rows.subquery("member", copy=False)
     columns = [as_(col(old, "member"), new) for old, new in dep.match]
     columns += [as_(at("member", tree), name) for name, tree in dep.aggregates]
     columns.append(as_(exp.Count(this=exp.Star()), carried_names(dep, feature)[-1]))

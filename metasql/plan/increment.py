@@ -97,8 +97,8 @@ def _stored(feature: Feature, layout: Layout, by_delta: bool) -> exp.Select:
     versions = [column(field.name) for field in feature.fields for column in _VERSIONS]
     unit = [(name, name) for name in feature.unit_columns]
 
-    def looked_at(alias: str) -> list[exp.Expr]:
-        return [delta.near(unit, alias)] if by_delta else []
+    def looked_at(query: exp.Select, alias: str) -> exp.Select:
+        return delta.near(query, unit, alias) if by_delta else query
 
     if not feature.is_expansion:
         keep = is_null(col("metasql_deleted_at", "sample"))
@@ -108,9 +108,8 @@ def _stored(feature: Feature, layout: Layout, by_delta: bool) -> exp.Select:
                 predicate = all_of(is_null(col("metasql_deleted_at", "sample")), predicate)
         columns = [*cols(feature.unit_columns, "sample"), *cols(versions, "sample")]
         query = select(*columns, as_(predicate, "metasql_predicate"), as_(false(), "metasql_reopened"))
-        return query.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False).where(
-            all_of(keep, *looked_at("sample")), copy=False
-        )
+        query = query.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False)
+        return looked_at(query.where(keep, copy=False), "sample")
     columns = [*cols(feature.unit_columns, "input"), *cols(versions, "input")]
     query = select(*columns).from_(current(layout.of(feature.key, "inputs"), "input"), copy=False)
     found: exp.Expr = false()
@@ -118,7 +117,7 @@ def _stored(feature: Feature, layout: Layout, by_delta: bool) -> exp.Select:
         matched = select(*cols(feature.unit_columns, "sample"), as_(true(), "metasql_found"))
         matched = matched.from_(current(layout.of(feature.key, "samples"), "sample"), copy=False)
         live = is_null(col("metasql_deleted_at", "sample"))
-        matched = matched.where(all_of(live, predicate, *looked_at("sample")), copy=False).distinct(copy=False)
+        matched = looked_at(matched.where(all_of(live, predicate), copy=False).distinct(copy=False), "sample")
         on = on_equal("input", "child", feature.unit_columns)
         query = query.join(matched.subquery("child", copy=False), on=on, join_type="left", copy=False)
         found = not_null(col("metasql_found", "child"))
@@ -127,7 +126,7 @@ def _stored(feature: Feature, layout: Layout, by_delta: bool) -> exp.Select:
         as_(not_null(col("metasql_reopened_at", "input")), "metasql_reopened"),
         copy=False,
     )
-    return query.where(all_of(is_null(col("metasql_deleted_at", "input")), *looked_at("input")), copy=False)
+    return looked_at(query.where(is_null(col("metasql_deleted_at", "input")), copy=False), "input")
 
 
 _VERSIONS = (recipe_column, inputs_column, provenance_column)
