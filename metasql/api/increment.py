@@ -55,19 +55,26 @@ class Increment:
         return self._batches(size)
 
     def _batches(self, size: int) -> Iterator[pa.RecordBatch]:
-        """Small batches are cut from larger ones, which are written and read at less cost."""
-        with self._file(size * max(1, WRITTEN // size)) as file:
-            for index in range(file.num_record_batches):
-                batch = file.get_batch(index)
-                for start in range(0, batch.num_rows, size):
-                    yield batch.slice(start, size)
+        """Small batches are cut from larger ones, which are written and read at less cost.
+
+        Each of these is a part of the file in memory, by a map of its own: what is let go of is not held any longer.
+        """
+        with self._written(size * max(1, WRITTEN // size)) as path:
+            index, number = 0, 1
+            while index < number:
+                with _opened(path) as file:
+                    number = file.num_record_batches
+                    batch = file.get_batch(index) if index < number else None
+                if batch is not None:
+                    yield from (batch.slice(start, size) for start in range(0, batch.num_rows, size))
+                index += 1
 
     def to_arrow(self) -> pa.Table:
         """All rows as an Arrow table.
 
         Raises: MetasqlError MS0650 without `pyarrow`.
         """
-        with self._file(WRITTEN) as file:
+        with self._written(WRITTEN) as path, _opened(path) as file:
             return file.read_all()
 
     def to_polars(self) -> pl.DataFrame:
@@ -107,13 +114,19 @@ class Increment:
         return self._relation()
 
     @contextmanager
-    def _file(self, size: int) -> Iterator[Any]:
-        library = arrow()
-        with tempfile.TemporaryDirectory(prefix="metasql_") as folder:
+    def _written(self, size: int) -> Iterator[Path]:
+        """A file of the rows. Batches may outlive it, and on some systems it cannot be removed before they are gone."""
+        with tempfile.TemporaryDirectory(prefix="metasql_", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / "increment.arrow"
             self._export(path, size)
-            with library.OSFile(str(path), "rb") as source, library.ipc.open_file(source) as file:
-                yield file
+            yield path
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    library = arrow()
+    with library.memory_map(str(path)) as source, library.ipc.open_file(source) as file:
+        yield file
 
 
 def checked_statuses(status: str | Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from metasql.diagnostics import Bag, MetasqlError, candidates, suggest
 from metasql.execute.connection import Connection
 from metasql.execute.session import Session, perform
 from metasql.graph.nodes import Feature
-from metasql.plan.commit import RECEIPT, BatchColumn
+from metasql.plan.commit import BatchColumn
+from metasql.plan.receipt import RECEIPT
 from metasql.plan.steps import Check, Step
 
 TEXT = "TEXT"

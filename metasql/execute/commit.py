@@ -15,7 +15,6 @@ from metasql.names import content_column, data_version_column
 from metasql.plan.commit import (
     BATCH,
     BATCH_INPUTS,
-    RECEIPT,
     TYPED,
     TYPED_INPUTS,
     BatchColumn,
@@ -29,6 +28,7 @@ from metasql.plan.commit import (
     receipts_of_inputs,
     typed,
 )
+from metasql.plan.receipt import RECEIPT
 from metasql.plan.steps import Check, Step
 
 

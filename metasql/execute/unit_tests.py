@@ -28,9 +28,9 @@ from metasql.graph.unit_tests import VERSIONS, Table, given_rows, plain_fields, 
 from metasql.graph.version import Hasher
 from metasql.names import content_column
 from metasql.parse.declarations import RowDecl
-from metasql.plan.commit import RECEIPT
 from metasql.plan.handout import Wanted, handout
 from metasql.plan.layout import Layout
+from metasql.plan.receipt import RECEIPT
 
 STATUSES = ("new", "stale", "orphaned")
 

@@ -24,6 +24,7 @@ from metasql.names import (
 )
 from metasql.plan import provenance
 from metasql.plan.layout import Layout
+from metasql.plan.receipt import RECEIPT, feature_version, said, words
 from metasql.plan.sql import (
     all_of,
     any_of,
@@ -44,6 +45,7 @@ from metasql.plan.sql import (
     on_equal,
     op,
     select,
+    star,
     table,
     text,
 )
@@ -56,7 +58,6 @@ TYPED = "metasql_typed"
 TYPED_INPUTS = "metasql_typed_inputs"
 RECEIPTS = "metasql_receipts"
 MERGED = "metasql_merged"
-RECEIPT = "metasql_receipt"
 MOST = 5
 """So many faulty rows are named."""
 
@@ -167,7 +168,7 @@ def receipt_checks(feature: Feature, name: str) -> list[Check]:
     named = [not_null(col(column, "batch")) for column in feature.unit_columns]
     right = all_of(
         equal(known, text(f"{provenance.RECEIPT}:")),
-        equal(check, provenance.receipt_check(feature, unit, _words("batch"))),
+        equal(check, provenance.receipt_check(feature, unit, words("batch"))),
     )
 
     def rows(condition: exp.Expr) -> exp.Select:
@@ -190,42 +191,6 @@ def receipt_checks(feature: Feature, name: str) -> list[Check]:
             f"hand back `{RECEIPT}` as the increment of `{feature.key}` gave it for this row",
         ),
     ]
-
-
-def _words(alias: str) -> exp.Expr:
-    """What a receipt says, after its check."""
-    return exp.Substring(this=col(RECEIPT, alias), start=number(4 + version.WIDTH + 1))
-
-
-def said(feature: Feature, field: Field, alias: str) -> tuple[exp.Expr, exp.Expr]:
-    """Recipe and inputs of a field as a receipt tells them; NULL where it does not know the field.
-
-    A receipt of the fields that are declared now has each at its place; another one is searched.
-    """
-    words, width = _words(alias), version.WIDTH
-    start = 1 + width
-    for other in provenance.sorted_fields(feature):
-        if other.name == field.name:
-            break
-        start += len(f";{other.name}=") + 2 * width
-    mark = f";{field.name}="
-    value = start + len(mark)
-    here = equal(_part(words, start, len(mark)), text(mark))
-    hexadecimal = f"[0-9a-f]{{{width}}}"
-    recipe = op("extract", words, text(f"{mark}({hexadecimal})"))
-    inputs = op("extract", words, text(f"{mark}{hexadecimal}([0-9a-z-]{{{width}}})"))
-    return (
-        case((here, _part(words, value, width)), otherwise=_or_null(recipe)),
-        case((here, _part(words, value + width, width)), otherwise=_or_null(inputs)),
-    )
-
-
-def _part(words: exp.Expr, start: int, length: int) -> exp.Expr:
-    return exp.Substring(this=words, start=number(start), length=number(length))
-
-
-def _or_null(found: exp.Expr) -> exp.Expr:
-    return exp.Nullif(this=found, expression=text(""))
 
 
 def receipts_of_children(feature: Feature) -> list[Step | Check]:
@@ -297,7 +262,7 @@ def merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -
         for name in (content_column(field.name), data_version_column(field.name)):
             if name in given:
                 trees.append(as_(col(name, "batch"), f"given_{name}"))
-        for make in (recipe_column, inputs_column, provenance_column, data_version_column):
+        for make in _MADE:
             name = make(field.name)
             trees.append(as_(case((alive, col(name, "stored"))), f"stored_{name}"))
     stored = current(layout.of(feature.key, "samples"), "stored")
@@ -306,43 +271,40 @@ def merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -
 
 
 def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
-    """The rows as they will be stored, with recipe, inputs, provenance and data version."""
-    trees: list[exp.Expr] = cols((column.name for column in feature.columns), "merged")
+    """The rows as they will be stored, with recipe, inputs, provenance and data version.
+
+    One after the other: within a CASE, engines compute again what stands beside it.
+    """
+    is_root = feature.kind is Kind.ROOT
+    told: list[exp.Expr] = [star("merged")]
+    hashed: list[exp.Expr] = [star("told")]
+    rows: dict[str, exp.Expr] = {column.name: col(column.name, "made") for column in feature.columns}
     for field in feature.fields:
-        if feature.kind is not Kind.ROOT and not brings(field, given):
-            trees += _kept(field)
+        recipe, inputs, hash_, data = (make(field.name) for make in _MADE)
+        if not is_root and not brings(field, given):
+            rows |= {name: as_(col(f"stored_{name}", "made"), name) for name in (recipe, inputs, hash_, data)}
             continue
-        recipe, inputs = (
+        versions = (
             _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(feature, field, "merged")
         )
-        made = provenance.provenance(recipe, inputs)
-        trees += [
-            as_(recipe, recipe_column(field.name)),
-            as_(inputs, inputs_column(field.name)),
-            as_(made, provenance_column(field.name)),
-            as_(_data_version(field, made, given), data_version_column(field.name)),
-        ]
-    trees.append(as_(_feature_version(feature, "merged"), "metasql_feature_version"))
-    query = select(*trees).from_(table(MERGED, "merged"), copy=False)
-    ordered = select(*cols(row_columns(feature), "made")).from_(query.subquery("made", copy=False), copy=False)
-    return Temporary("the rows as they will be stored", INCOMING, ordered)
+        told += [as_(tree, name) for tree, name in zip(versions, (recipe, inputs), strict=True)]
+        hashed.append(as_(provenance.provenance(col(recipe, "told"), col(inputs, "told")), hash_))
+        rows |= {name: col(name, "made") for name in (recipe, inputs, hash_)}
+        rows[data] = as_(_data_version(field, given), data)
+    made_for = text(feature.version) if is_root else feature_version("made")
+    rows["metasql_feature_version"] = as_(made_for, "metasql_feature_version")
+    query = select(*told).from_(table(MERGED, "merged"), copy=False)
+    query = select(*hashed).from_(query.subquery("told", copy=False), copy=False)
+    query = select(*(rows[name] for name in row_columns(feature))).from_(query.subquery("made", copy=False), copy=False)
+    return Temporary("the rows as they will be stored", INCOMING, query)
+
+
+_MADE = (recipe_column, inputs_column, provenance_column, data_version_column)
 
 
 def brings(field: Field, given: Iterable[str]) -> bool:
     """Whether a batch has results of a field: one that has columns of its own is told by them."""
     return not field.columns or any(name in given for name in field.columns)
-
-
-def _kept(field: Field) -> list[exp.Expr]:
-    """What is stored of a field that the batch does not bring: it stays as stale as it is."""
-    makes = (recipe_column, inputs_column, provenance_column, data_version_column)
-    return [as_(col(f"stored_{make(field.name)}", "merged"), make(field.name)) for make in makes]
-
-
-def _feature_version(feature: Feature, alias: str) -> exp.Expr:
-    if feature.kind is Kind.ROOT:
-        return text(feature.version)
-    return exp.Substring(this=_words(alias), start=number(1), length=number(version.WIDTH))
 
 
 def _root_versions(feature: Feature, field: Field, given: Mapping[str, BatchColumn]) -> tuple[exp.Expr, exp.Expr]:
@@ -363,16 +325,16 @@ def _root_versions(feature: Feature, field: Field, given: Mapping[str, BatchColu
     return case((not_null(inputs), recipe)), inputs
 
 
-def _data_version(field: Field, made: exp.Expr, given: Mapping[str, BatchColumn]) -> exp.Expr:
+def _data_version(field: Field, given: Mapping[str, BatchColumn]) -> exp.Expr:
     """What was given, hashed; else the stored one while the provenance is the same; else NULL."""
-    same = equal(col(f"stored_{provenance_column(field.name)}", "merged"), made)
-    kept = case((same, col(f"stored_{data_version_column(field.name)}", "merged")))
-    name = data_version_column(field.name)
+    name, hashed = data_version_column(field.name), provenance_column(field.name)
+    same = equal(col(f"stored_{hashed}", "made"), col(hashed, "made"))
+    kept = case((same, col(f"stored_{name}", "made")))
     if name not in given:
         return kept
-    value = col(f"given_{name}", "merged")
-    hashed = op("hash", concat(text(version.encode("data version")), provenance.encoded(value)))
-    return case((not_null(value), hashed), otherwise=kept)
+    value = col(f"given_{name}", "made")
+    hashed_value = op("hash", concat(text(version.encode("data version")), provenance.encoded(value)))
+    return case((not_null(value), hashed_value), otherwise=kept)
 
 
 def incoming_inputs(feature: Feature) -> Step:
@@ -390,7 +352,7 @@ def incoming_inputs(feature: Feature) -> Step:
             as_(null("text"), data_version_column(field.name)),
         ]
     trees.append(as_(coalesce(col("metasql_rows", "child"), number(0)), "metasql_children"))
-    trees.append(as_(_feature_version(feature, "input"), "metasql_feature_version"))
+    trees.append(as_(feature_version("input"), "metasql_feature_version"))
     on = on_equal("input", "child", unit)
     query = select(*trees).from_(table(RECEIPTS, "input"), copy=False)
     query = query.join(children.subquery("child", copy=False), on=on, join_type="left", copy=False)

@@ -9,8 +9,9 @@ from sqlglot import exp
 from metasql.graph.nodes import Feature
 from metasql.plan import provenance
 from metasql.plan.attempts import ATTEMPTS, ERROR, FAILED_AT, SUFFIX, TRIED, alive
-from metasql.plan.commit import RECEIPT, RECEIPTS, TYPED, said
+from metasql.plan.commit import RECEIPTS, TYPED
 from metasql.plan.layout import Layout
+from metasql.plan.receipt import RECEIPT, said
 from metasql.plan.sql import (
     all_of,
     as_,
