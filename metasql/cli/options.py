@@ -142,6 +142,8 @@ lock_timeout = click.option(
 )
 """Of commands that write."""
 
+locked_option = click.option("--locked", is_flag=True, help="Fail where metasql.lock is not up to date.")
+
 
 def selection(command: Command) -> Command:
     """`--select`, `--exclude` and `--selector`."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from sqlglot import Dialects
 
 from metasql.config.dependencies import ProjectDecl, read_dependencies
@@ -186,6 +185,11 @@ def _vars(reader: Reader, name: str, cli_vars: Mapping[str, Any]) -> dict[str, A
 
 def _requires(reader: Reader, bag: Bag) -> str:
     words = reader.texts("require-metasql-version", "require_metasql_version")
+    if not words:
+        return ""
+    # It takes longer to load than what most projects are read with, which ask for no version.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     for word in words:
         try:
             fits = SpecifierSet(word).contains(VERSION, prereleases=True)

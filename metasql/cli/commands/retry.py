@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from metasql.api.running import run_options
-from metasql.cli.commands.project import locked_option, threads_option
-from metasql.cli.options import Common, common, lock_timeout
+from metasql.cli.commands.project import threads_option
+from metasql.cli.options import Common, common, lock_timeout, locked_option
 from metasql.cli.running import execute_nodes
 from metasql.diagnostics import MetasqlError
 from metasql.execute.command import assertion_nodes, build_nodes, feature_nodes, seed_nodes
