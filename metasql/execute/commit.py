@@ -22,7 +22,6 @@ from metasql.plan.commit import (
     incoming,
     incoming_inputs,
     key_checks,
-    merged,
     receipt_checks,
     receipts_of_children,
     receipts_of_inputs,
@@ -60,7 +59,7 @@ def commit_batch(session: Session, feature: Feature, batch: Batch, inputs: Batch
         elif feature.kind is not Kind.ROOT:
             steps += receipt_checks(feature, TYPED)
             steps += receipts_of_children(feature) if feature.is_expansion else []
-        steps += [merged(feature, session.layout, columns), incoming(feature, columns)]
+        steps.append(incoming(feature, session.layout, columns))
         if feature.is_expansion:
             steps.append(incoming_inputs(feature))
         perform_all(session, steps, feature)

@@ -57,7 +57,6 @@ BATCH_INPUTS = "metasql_batch_inputs"
 TYPED = "metasql_typed"
 TYPED_INPUTS = "metasql_typed_inputs"
 RECEIPTS = "metasql_receipts"
-MERGED = "metasql_merged"
 MOST = 5
 """So many faulty rows are named."""
 
@@ -240,37 +239,7 @@ def receipts_of_inputs(feature: Feature) -> list[Step | Check]:
     ]
 
 
-def merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -> Step:
-    """The batch beside what is stored: a data column that the batch leaves out keeps its value."""
-    alive = is_null(col("metasql_deleted_at", "stored"))
-    trees: list[exp.Expr] = [col("metasql_row", "batch"), *cols(feature.id_columns, "batch")]
-    for column in feature.data_columns:
-        if column.name in given:
-            trees.append(col(column.name, "batch"))
-        else:
-            trees.append(as_(case((alive, col(column.name, "stored"))), column.name))
-    source = "batch"
-    query = exp.Select().from_(table(TYPED, "batch"), copy=False)
-    if feature.kind is not Kind.ROOT:
-        if feature.is_expansion:
-            source = "input"
-            query = query.join(
-                table(RECEIPTS, "input"), on=on_equal("batch", "input", feature.unit_columns), copy=False
-            )
-        trees.append(col(RECEIPT, source))
-    for field in feature.fields:
-        for name in (content_column(field.name), data_version_column(field.name)):
-            if name in given:
-                trees.append(as_(col(name, "batch"), f"given_{name}"))
-        for make in _MADE:
-            name = make(field.name)
-            trees.append(as_(case((alive, col(name, "stored"))), f"stored_{name}"))
-    stored = current(layout.of(feature.key, "samples"), "stored")
-    query = query.join(stored, on=on_equal("batch", "stored", feature.id_columns), join_type="left", copy=False)
-    return Temporary("the batch beside what is stored", MERGED, query.select(*trees, copy=False))
-
-
-def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
+def incoming(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -> Step:
     """The rows as they will be stored, with recipe, inputs, provenance and data version.
 
     One after the other: within a CASE, engines compute again what stands beside it.
@@ -284,19 +253,55 @@ def incoming(feature: Feature, given: Mapping[str, BatchColumn]) -> Step:
         if not is_root and not brings(field, given):
             rows |= {name: as_(col(f"stored_{name}", "made"), name) for name in (recipe, inputs, hash_, data)}
             continue
-        versions = (
-            _root_versions(feature, field, given) if feature.kind is Kind.ROOT else said(feature, field, "merged")
-        )
+        versions = _root_versions(feature, field, given) if is_root else said(feature, field, "merged")
         told += [as_(tree, name) for tree, name in zip(versions, (recipe, inputs), strict=True)]
         hashed.append(as_(provenance.provenance(col(recipe, "told"), col(inputs, "told")), hash_))
         rows |= {name: col(name, "made") for name in (recipe, inputs, hash_)}
         rows[data] = as_(_data_version(field, given), data)
     made_for = text(feature.version) if is_root else feature_version("made")
     rows["metasql_feature_version"] = as_(made_for, "metasql_feature_version")
-    query = select(*told).from_(table(MERGED, "merged"), copy=False)
+    query = select(*told).from_(_merged(feature, layout, given).subquery("merged", copy=False), copy=False)
     query = select(*hashed).from_(query.subquery("told", copy=False), copy=False)
     query = select(*(rows[name] for name in row_columns(feature))).from_(query.subquery("made", copy=False), copy=False)
     return Temporary("the rows as they will be stored", INCOMING, query)
+
+
+def _merged(feature: Feature, layout: Layout, given: Mapping[str, BatchColumn]) -> exp.Select:
+    """The batch, beside what is stored where it leaves something out: that keeps its value."""
+    columns: list[exp.Expr] = cols(feature.id_columns, "batch")
+    kept: list[tuple[str, str]] = []
+    for column in feature.data_columns:
+        if column.name in given:
+            columns.append(col(column.name, "batch"))
+        else:
+            kept.append((column.name, column.name))
+    query = exp.Select().from_(table(TYPED, "batch"), copy=False)
+    if feature.is_expansion:
+        on = on_equal("batch", "input", feature.unit_columns)
+        query = query.join(table(RECEIPTS, "input"), on=on, copy=False)
+    if feature.kind is not Kind.ROOT:
+        columns.append(col(RECEIPT, "input" if feature.is_expansion else "batch"))
+    for field in feature.fields:
+        for name in (content_column(field.name), data_version_column(field.name)):
+            if name in given:
+                columns.append(as_(col(name, "batch"), f"given_{name}"))
+        kept += [(name, f"stored_{name}") for name in _kept(feature, field, given)]
+    if kept:
+        stored, alive = (
+            current(layout.of(feature.key, "samples"), "stored"),
+            is_null(col("metasql_deleted_at", "stored")),
+        )
+        on = on_equal("batch", "stored", feature.id_columns)
+        query = query.join(stored, on=on, join_type="left", copy=False)
+        columns += [as_(case((alive, col(name, "stored"))), new) for name, new in kept]
+    return query.select(*columns, copy=False)
+
+
+def _kept(feature: Feature, field: Field, given: Mapping[str, BatchColumn]) -> list[str]:
+    """The stored versions that a field may keep: a root's content, and all of a field that the batch leaves out."""
+    if feature.kind is Kind.ROOT:
+        return [inputs_column(field.name)]
+    return [] if brings(field, given) else [make(field.name) for make in _MADE]
 
 
 _MADE = (recipe_column, inputs_column, provenance_column, data_version_column)
@@ -326,15 +331,13 @@ def _root_versions(feature: Feature, field: Field, given: Mapping[str, BatchColu
 
 
 def _data_version(field: Field, given: Mapping[str, BatchColumn]) -> exp.Expr:
-    """What was given, hashed; else the stored one while the provenance is the same; else NULL."""
-    name, hashed = data_version_column(field.name), provenance_column(field.name)
-    same = equal(col(f"stored_{hashed}", "made"), col(hashed, "made"))
-    kept = case((same, col(f"stored_{name}", "made")))
+    """What was given, hashed; where that is NULL, the stored one is kept later (plan/write.py)."""
+    name = data_version_column(field.name)
     if name not in given:
-        return kept
+        return null("text")
     value = col(f"given_{name}", "made")
-    hashed_value = op("hash", concat(text(version.encode("data version")), provenance.encoded(value)))
-    return case((not_null(value), hashed_value), otherwise=kept)
+    hashed = op("hash", concat(text(version.encode("data version")), provenance.encoded(value)))
+    return case((not_null(value), hashed), otherwise=null("text"))
 
 
 def incoming_inputs(feature: Feature) -> Step:
