@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from metasql.execute import state
 from metasql.execute.results import Counts
 from metasql.execute.session import Session
-from metasql.execute.settling import can_delta, settle, settled
+from metasql.execute.settling import can_delta, goes_by_delta, settle, settled
 from metasql.graph.nodes import Feature
 from metasql.plan.increment import compare, counted, unsettled
 
 
 def count(session: Session, feature: Feature) -> Counts:
     """The units of a feature that are not settled, by status and by stale field and reason; writes nothing."""
-    by_delta = settled(session, feature) is not None
+    by_delta = goes_by_delta(settled(session, feature))
     units = unsettled(compare(feature, session.graph, session.layout, by_delta=by_delta))
     query = counted(units.subquery("unit", copy=False))
     return _counts(session, feature, session.connection.rows(query, f"count what is to be done for {feature.key}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from metasql.execute.session import Session
+from metasql.execute.settling import goes_by_delta, settled
 from metasql.execute.views import is_current, told_made
 from metasql.graph.nodes import Feature
 from metasql.plan import delta
@@ -25,12 +26,6 @@ def handed_out(session: Session, feature: Feature, wanted: Wanted, *, ordered: b
         if is_current(session, feature, made):
             if wanted.shard is not None:
                 part = of_shard(feature, session.graph, session.layout, *wanted.shard)
-            elif _mostly_touched(session, feature):
+            elif not goes_by_delta(settled(session, feature)):
                 view = "increment_full"
     return handout(feature, session.layout, wanted, ordered=ordered, part=part, view=view)
-
-
-def _mostly_touched(session: Session, feature: Feature) -> bool:
-    rows = session.connection.rows(delta.looks(feature, session.layout), "see how much has to be looked at")
-    touched, there = rows[0]
-    return 2 * int(touched) >= int(there)

@@ -13,7 +13,7 @@ from metasql.execute.delete import delete_samples
 from metasql.execute.ensure import ensure, ensure_storage
 from metasql.execute.results import Counts, NodeResult
 from metasql.execute.session import Session, perform, place_of, told_at
-from metasql.execute.settling import settled
+from metasql.execute.settling import goes_by_delta, settled
 from metasql.execute.writing import write_incoming
 from metasql.graph.nodes import Feature, Graph, Kind
 from metasql.lower.render import render
@@ -147,7 +147,7 @@ def materialize(session: Session, feature: Feature, *, full_refresh: bool = Fals
     place = place_of(feature, layout.engine)
     read = reading(session, feature)
     across = read is not None and not is_as_before(session, feature, read)
-    by_delta = not (full_refresh or across) and settled(session, feature) is not None
+    by_delta = not (full_refresh or across) and goes_by_delta(settled(session, feature))
     unlike = _unlike(session, feature)
     plan = computation(
         feature, session.graph, layout, full_refresh=full_refresh, unlike=unlike, by_delta=by_delta, across=across

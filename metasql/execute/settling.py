@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -20,10 +20,15 @@ UNSETTLED = "metasql_unsettled"
 
 @dataclass(frozen=True)
 class Settled:
-    """The horizon up to which a feature is settled as it is declared now, and the units that are pending."""
+    """The horizon up to which a feature is settled as it is declared now, and the units that are pending.
+
+    `little`: fewer than half of the units need a look; else it is less work to look at all of them, and takes no memory
+    that grows with those.
+    """
 
     horizon: int
     pending: int
+    little: bool = field(default=True, compare=False)
 
 
 def can_delta(session: Session, feature: Feature) -> bool:
@@ -36,10 +41,16 @@ def settled(session: Session, feature: Feature) -> Settled | None:
         return None
     if session.connection.columns(session.layout.of(feature.key, "settled")) is None:
         return None
-    rows = session.connection.rows(delta.told(feature, session.layout), "see what is settled")
-    if not rows or rows[0][0] is None:
+    rows = session.connection.rows(delta.looks(feature, session.layout), "see what is settled")
+    horizon, pending, written, there = rows[0]
+    if horizon is None:
         return None
-    return Settled(int(rows[0][0]), int(rows[0][1] or 0))
+    return Settled(int(horizon), int(pending), 2 * (int(pending) + int(written)) < int(there))
+
+
+def goes_by_delta(known: Settled | None) -> bool:
+    """Whether an increment is to be found by what changed."""
+    return known is not None and known.little
 
 
 def last_commit(session: Session, feature: Feature) -> int:
@@ -58,7 +69,7 @@ def settle(session: Session, feature: Feature) -> list[tuple[str, str, str, int]
     horizon = connection.horizon()  # before anything is read: what is published later has a higher number
     held_for = _held_for(session, feature)
     before = settled(session, feature)
-    compared = compare(feature, session.graph, layout, by_delta=before is not None)
+    compared = compare(feature, session.graph, layout, by_delta=goes_by_delta(before))
     purpose = f"find what is not settled of {feature.key}"
     connection.apply(Temporary(purpose, UNSETTLED, unsettled(compared)), session.graph.spread[feature.key])
     found = connection.rows(counted(table(UNSETTLED, "unit")), f"count what is to be done for {feature.key}")

@@ -9,7 +9,7 @@ row stamps it with a new number; where rows vanish without one (removed for good
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
@@ -116,17 +116,24 @@ def touched(feature: Feature, layout: Layout, keep: exp.Expr | None = None) -> t
 
 
 def looks(feature: Feature, layout: Layout) -> exp.Query:
-    """How many units need a look, and how many there are: about, for units that are touched twice count twice.
+    """The horizon that holds for the present definition, and how many units need a look.
 
-    Columns: `touched`, `there`. It costs the counting of rows above the horizon, whatever there is besides.
+    Columns: `horizon`, NULL where there is none; `pending`; `written`, the rows of whole keys that were written since;
+    `there`, all such rows. It costs the counting of rows above the horizon, whatever there is besides.
     """
     until, _ = touched(feature, layout)
     settled_ = table(layout.of(feature.key, "settled"), "settled")
-    pending = _counted(settled_).where(is_null(col("metasql_horizon", "settled")), copy=False)
+    mine = equal(col("metasql_definition", "settled"), told_definition(feature))
+    horizon = select(exp.Max(this=col("metasql_horizon", "settled"))).from_(settled_, copy=False)
+    pending = _counted(settled_.copy()).where(is_null(col("metasql_horizon", "settled")), copy=False)
     rows = [table(layout.of(dep.feature, "samples"), "written") for dep in feature.deps if dep.whole_key]
     since = [_counted(source).where(_since("written"), copy=False) for source in rows]
-    there = [_counted(source.copy()) for source in rows]
-    query = select(as_(_sum(pending, *since), "touched"), as_(_sum(*there), "there"))
+    query = select(
+        as_(exp.Subquery(this=horizon.where(mine, copy=False)), "horizon"),
+        as_(exp.Subquery(this=pending), "pending"),
+        as_(_sum(since), "written"),
+        as_(_sum([_counted(source.copy()) for source in rows]), "there"),
+    )
     return query.with_(until.name, as_=until.query, copy=False)
 
 
@@ -134,7 +141,7 @@ def _counted(source: exp.Expr) -> exp.Select:
     return select(exp.Count(this=exp.Star())).from_(source, copy=False)
 
 
-def _sum(*queries: exp.Query) -> exp.Expr:
+def _sum(queries: Iterable[exp.Query]) -> exp.Expr:
     total: exp.Expr = number(0)
     for query in queries:
         total = exp.Add(this=total, expression=exp.Subquery(this=query))
