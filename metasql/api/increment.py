@@ -60,14 +60,13 @@ class Increment:
         Each of these is a part of the file in memory, by a map of its own: what is let go of is not held any longer.
         """
         with self._written(size * max(1, WRITTEN // size)) as path:
-            index, number = 0, 1
-            while index < number:
+            with _opened(path) as file:
+                number = file.num_record_batches
+            for index in range(number):
                 with _opened(path) as file:
-                    number = file.num_record_batches
-                    batch = file.get_batch(index) if index < number else None
-                if batch is not None:
-                    yield from (batch.slice(start, size) for start in range(0, batch.num_rows, size))
-                index += 1
+                    batch = file.get_batch(index)
+                for start in range(0, batch.num_rows, size):
+                    yield batch.slice(start, size)
 
     def to_arrow(self) -> pa.Table:
         """All rows as an Arrow table.
